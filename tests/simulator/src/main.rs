@@ -1,0 +1,3 @@
+//! Plays the providers' wires on loopback, for Weir's tests and benchmarks.
+
+fn main() {}
