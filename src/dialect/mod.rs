@@ -1,0 +1,187 @@
+//! The wires. Each folder is one; a wire knows the neutral language and no other wire.
+//!
+//! A wire has an *inbound* half (clients speak it: their requests are read, answers rendered) and an *outbound* half
+//! (providers speak it: requests are written, answers read). Where both sides speak the same wire nothing is
+//! translated: bytes pass, edits are splices, and a scanner reads usage from what passes by.
+pub mod anthropic;
+pub mod openai;
+
+use crate::chat::{Error, Event};
+use crate::framing::sse;
+use serde::{Deserialize, Serialize};
+
+/// A chat wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Wire {
+    /// OpenAI's chat completions, and its errors and models for every other OpenAI path.
+    OpenAi,
+    /// Anthropic's Messages.
+    Anthropic,
+}
+
+impl Wire {
+    /// The wire's name in messages to people.
+    pub fn name(self) -> &'static str {
+        match self {
+            Wire::OpenAi => "OpenAI's chat completions API",
+            Wire::Anthropic => "Anthropic's Messages API",
+        }
+    }
+
+    /// An error as this wire's clients expect it in a response body.
+    pub fn error_body(self, error: &Error) -> Vec<u8> {
+        match self {
+            Wire::OpenAi => openai::error::body(error),
+            Wire::Anthropic => anthropic::error::body(error),
+        }
+    }
+
+    /// An error as this wire's clients expect it inside a stream: a whole event.
+    pub fn error_event(self, error: &Error, out: &mut Vec<u8>) {
+        match self {
+            Wire::OpenAi => openai::error::event(error, out),
+            Wire::Anthropic => anthropic::error::event(error, out),
+        }
+    }
+
+    /// Reads a provider's error answer (any bytes) with its HTTP status.
+    pub fn read_error(self, status: u16, body: &[u8]) -> Error {
+        match self {
+            Wire::OpenAi => openai::error::read(status, body),
+            Wire::Anthropic => anthropic::error::read(status, body),
+        }
+    }
+
+    /// The reader of a provider's stream in this wire.
+    pub fn stream_reader(self) -> Box<dyn StreamReader> {
+        match self {
+            Wire::OpenAi => Box::new(openai::stream::Reader::default()),
+            Wire::Anthropic => Box::new(anthropic::stream::Reader::default()),
+        }
+    }
+
+    /// Reads a provider's whole unary answer in this wire as the events that a stream would have had.
+    ///
+    /// # Errors
+    /// A 200 that carries an error, or bytes that are no answer of this wire (a bad gateway).
+    pub fn read_answer(self, body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+        match self {
+            Wire::OpenAi => openai::answer::read(body, sink),
+            Wire::Anthropic => anthropic::answer::read(body, sink),
+        }
+    }
+
+    /// The writer of a streamed answer for this wire's clients.
+    pub fn stream_writer(self, context: AnswerContext) -> Box<dyn AnswerWriter> {
+        match self {
+            Wire::OpenAi => Box::new(openai::render::StreamWriter::new(context)),
+            Wire::Anthropic => Box::new(anthropic::render::StreamWriter::new(context)),
+        }
+    }
+
+    /// The writer of a unary answer for this wire's clients: writes the body at `finish`.
+    pub fn answer_writer(self, context: AnswerContext) -> Box<dyn AnswerWriter> {
+        match self {
+            Wire::OpenAi => Box::new(openai::render::BodyWriter::new(context)),
+            Wire::Anthropic => Box::new(anthropic::render::BodyWriter::new(context)),
+        }
+    }
+
+    /// The scanner of a stream that passes from a provider to clients of the same wire.
+    ///
+    /// `strip_usage` takes usage out again that the gateway, not the client, asked for.
+    pub fn stream_scanner(self, strip_usage: bool) -> Box<dyn StreamScanner> {
+        match self {
+            Wire::OpenAi => Box::new(openai::scan::Scanner::new(strip_usage)),
+            Wire::Anthropic => Box::new(anthropic::scan::Scanner::default()),
+        }
+    }
+}
+
+/// What an answer's writer needs beside the events.
+#[derive(Debug, Clone, Default)]
+pub struct AnswerContext {
+    /// An id for the answer where the provider's is empty; also the seed of made-up ids.
+    pub id: String,
+    /// Unix seconds now, where the provider does not say when the answer was made.
+    pub created: u64,
+    /// The model as the client named it, where the provider does not name its own.
+    pub model: String,
+    /// Whether the client asked for usage in the stream (OpenAI).
+    pub include_usage: bool,
+}
+
+/// A provider's stream, event by event, into the neutral language.
+///
+/// What it says must not depend on how the bytes were cut: it sees whole events only.
+pub trait StreamReader {
+    /// One whole server-sent event. Events that mean nothing are skipped; broken ones become [`Event::Error`].
+    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>));
+    /// The bytes ended. A stream that ends before its wire's terminator becomes [`Event::Error`].
+    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
+    /// Events and parts that were skipped because this version does not know them.
+    fn skipped(&self) -> u32 {
+        0
+    }
+}
+
+/// An answer in the neutral language into a client's wire.
+pub trait AnswerWriter {
+    /// One event. A stream's writer appends what it says to `out`; a body's writer gathers.
+    fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
+    /// The answer is complete: appends what ends it. Called once, not after an error.
+    fn finish(&mut self, out: &mut Vec<u8>);
+}
+
+/// What becomes of a passing event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Passing {
+    /// It goes to the client as it stands.
+    Keep,
+    /// The client does not see it.
+    Drop,
+    /// The client sees this instead: a whole event.
+    Replace(Vec<u8>),
+}
+
+/// Sees the events of a stream that passes in one wire, tells the meter what they say, and edits where it must.
+///
+/// It reports the events that metering needs: `Text`, `Reasoning`, `ToolArguments`, `Refusal` (with their text, for the
+/// estimate), `Finish`, `Usage`, `ServiceTier`, `Error`, `End`; others may be left out.
+pub trait StreamScanner {
+    /// One whole server-sent event.
+    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing;
+    /// The bytes ended.
+    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
+}
+
+/// How a request is written for a provider.
+#[derive(Debug, Clone, Copy)]
+pub struct WriteOptions<'a> {
+    /// What the model is called upstream.
+    pub model: &'a str,
+    /// What becomes of fields that the provider's wire cannot say.
+    pub unsupported: UnsupportedParams,
+    /// Most tokens to generate where the request names no limit and the wire requires one (Anthropic).
+    pub default_max_tokens: u64,
+}
+
+/// What becomes of a request's fields that the provider's wire cannot say. Content is never dropped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnsupportedParams {
+    /// The request is refused with a 400 that names the field.
+    #[default]
+    Reject,
+    /// The field is dropped and listed in `x-weir-dropped-params`.
+    Drop,
+}
+
+/// A request body in a provider's wire.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Written {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The client wire's names of fields that were dropped.
+    pub dropped: Vec<String>,
+}
