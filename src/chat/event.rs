@@ -3,6 +3,7 @@
 use super::Error;
 use crate::json::{Text, Value};
 use crate::meter::Usage;
+use serde::{Deserialize, Serialize};
 
 /// One thing that a provider's answer says.
 ///
@@ -111,7 +112,7 @@ pub enum Event<'a> {
 }
 
 /// Why a choice ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FinishReason {
     /// The model was done.
     Stop,

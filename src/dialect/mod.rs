@@ -6,8 +6,9 @@
 pub mod anthropic;
 pub mod openai;
 
-use crate::chat::{Error, Event};
+use crate::chat::{Error, Event, Request};
 use crate::framing::sse;
+use crate::json::Text;
 use serde::{Deserialize, Serialize};
 
 /// A chat wire.
@@ -41,6 +42,62 @@ impl Wire {
         match self {
             Wire::OpenAi => openai::error::event(error, out),
             Wire::Anthropic => anthropic::error::event(error, out),
+        }
+    }
+
+    /// Whether a body is an error as this wire's clients know it.
+    pub fn is_error_body(self, body: &[u8]) -> bool {
+        match self {
+            Wire::OpenAi => openai::error::is_body(body),
+            Wire::Anthropic => anthropic::error::is_body(body),
+        }
+    }
+
+    /// Reads a client's chat request in this wire.
+    ///
+    /// # Errors
+    /// A 400 that names the field at fault.
+    pub fn read_request(self, body: &[u8]) -> Result<Request<'_>, Error> {
+        match self {
+            Wire::OpenAi => openai::read::read(body),
+            Wire::Anthropic => anthropic::read::read(body),
+        }
+    }
+
+    /// Writes a chat request for a provider of this wire.
+    ///
+    /// # Errors
+    /// A 400 that names a field which this wire cannot say.
+    pub fn write_request(
+        self,
+        request: &Request<'_>,
+        options: &WriteOptions<'_>,
+    ) -> Result<Written, Error> {
+        match self {
+            Wire::OpenAi => openai::write::write(request, options),
+            Wire::Anthropic => anthropic::write::write(request, options),
+        }
+    }
+
+    /// Edits a request that passes from a client to a provider of this same wire; `None` where nothing changes.
+    ///
+    /// # Errors
+    /// The body is not one JSON object.
+    pub fn edit(self, body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
+        match self {
+            Wire::OpenAi => openai::edit::edit(body, edits),
+            Wire::Anthropic => anthropic::edit::edit(body, edits),
+        }
+    }
+
+    /// Tells the meter what a unary answer says that passes in this wire.
+    ///
+    /// # Errors
+    /// As [`Wire::read_answer`].
+    pub fn scan_answer(self, body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+        match self {
+            Wire::OpenAi => openai::scan::scan_answer(body, sink),
+            Wire::Anthropic => anthropic::scan::scan_answer(body, sink),
         }
     }
 
@@ -109,6 +166,25 @@ pub struct AnswerContext {
     pub model: String,
     /// Whether the client asked for usage in the stream (OpenAI).
     pub include_usage: bool,
+    /// Tools' names as the provider knows them, and as the client does, where they differ.
+    pub names: Vec<(String, String)>,
+}
+
+impl AnswerContext {
+    /// A tool's name as the client knows it.
+    pub fn tool_name<'n>(&self, name: &Text<'n>) -> Text<'n> {
+        let known = self.names.iter().find(|(upstream, _)| name.is(upstream));
+        known.map_or_else(|| name.clone(), |(_, own)| Text::from(own.clone()))
+    }
+}
+
+/// Edits of a request that passes in one wire.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Edits<'a> {
+    /// The model's name upstream, where it is another one.
+    pub model: Option<&'a str>,
+    /// Ask for usage in the stream.
+    pub include_usage: bool,
 }
 
 /// A provider's stream, event by event, into the neutral language.
@@ -164,6 +240,29 @@ pub struct WriteOptions<'a> {
     pub unsupported: UnsupportedParams,
     /// Most tokens to generate where the request names no limit and the wire requires one (Anthropic).
     pub default_max_tokens: u64,
+    /// Whether the provider knows OpenAI's newer words, such as `max_completion_tokens`.
+    pub openai_native: bool,
+}
+
+impl WriteOptions<'_> {
+    /// Takes note of a field that the provider's wire cannot say.
+    ///
+    /// # Errors
+    /// The field's 400, where such fields are refused.
+    pub fn unsupported(
+        &self,
+        field: &str,
+        wire: Wire,
+        dropped: &mut Vec<String>,
+    ) -> Result<(), Error> {
+        match self.unsupported {
+            UnsupportedParams::Reject => Err(Error::unsupported(field, wire.name())),
+            UnsupportedParams::Drop => {
+                dropped.push(field.to_owned());
+                Ok(())
+            }
+        }
+    }
 }
 
 /// What becomes of a request's fields that the provider's wire cannot say. Content is never dropped.
@@ -184,4 +283,6 @@ pub struct Written {
     pub body: Vec<u8>,
     /// The client wire's names of fields that were dropped.
     pub dropped: Vec<String>,
+    /// Tools' names as they were written, and as the client has them, where they differ.
+    pub names: Vec<(String, String)>,
 }

@@ -1,0 +1,410 @@
+//! What a provider is, in configuration.
+
+use super::attempt::Place;
+use super::edge::path_prefix;
+use super::pattern::Pattern;
+use super::reader::{Fields, Reader, unknown};
+use super::secret::Secret;
+use crate::dialect::UnsupportedParams;
+use crate::meter::price::{Rate, Rates};
+use crate::provider::{ProviderKind, kinds};
+use std::borrow::Cow;
+
+/// A provider as one deployment uses it.
+#[derive(Debug)]
+pub struct Provider {
+    /// Its name in metrics, records and logs.
+    pub name: String,
+    /// Where it serves.
+    pub matches: Match,
+    /// What it is.
+    pub kind: &'static ProviderKind,
+    /// Its `:authority`.
+    pub host: String,
+    /// The beginning of its paths.
+    pub path_prefix: String,
+    /// How its paths name the model and the version (Azure).
+    pub api: AzureApi,
+    /// What models are called upstream; the most exact pattern first.
+    pub models: Vec<(Pattern, String)>,
+    /// How it is given its key.
+    pub auth: Auth,
+    /// The operator's own prices, by upstream model; the most exact pattern first.
+    pub prices: Vec<(Pattern, Rates)>,
+    /// What becomes of fields that its wire cannot say.
+    pub unsupported: UnsupportedParams,
+    /// Most tokens to generate where the client does not say and the wire requires it.
+    pub default_max_tokens: u64,
+    /// Whether the caller's own key goes upstream.
+    pub forward_caller_auth: bool,
+    /// Headers that every request gets.
+    pub headers: Vec<(String, String)>,
+}
+
+/// Where a provider serves. Whatever is given must hold.
+#[derive(Debug, Default)]
+pub struct Match {
+    /// The cluster's name.
+    pub cluster: Option<Pattern>,
+    /// A string in the cluster's metadata.
+    pub cluster_metadata: Option<MetadataMatch>,
+    /// A string in the endpoint's metadata.
+    pub endpoint_metadata: Option<MetadataMatch>,
+}
+
+/// A string in metadata.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetadataMatch {
+    /// The namespace; `weir` where none is given.
+    pub namespace: String,
+    /// The key.
+    pub key: String,
+    /// What must stand there.
+    pub value: String,
+}
+
+/// Azure OpenAI's two kinds of paths.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AzureApi {
+    /// `/openai/v1/…`: the model is in the body.
+    V1,
+    /// `/openai/deployments/{model}/…?api-version=…`.
+    Deployments {
+        /// Such as `2024-10-21`.
+        api_version: String,
+    },
+}
+
+/// How a provider is given its key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Auth {
+    /// Envoy adds it after this filter, or none is needed.
+    None,
+    /// In this header.
+    Header {
+        /// The header's name.
+        name: String,
+        /// Its value, scheme included.
+        value: Secret,
+    },
+}
+
+impl Match {
+    pub(super) fn fits(&self, place: &dyn Place) -> bool {
+        let cluster = self
+            .cluster
+            .as_ref()
+            .is_none_or(|pattern| pattern.matches(place.cluster()));
+        let in_cluster = |wanted: &MetadataMatch| {
+            place
+                .cluster_metadata(&wanted.namespace, &wanted.key)
+                .as_ref()
+                == Some(&wanted.value)
+        };
+        let in_endpoint = |wanted: &MetadataMatch| {
+            place
+                .endpoint_metadata(&wanted.namespace, &wanted.key)
+                .as_ref()
+                == Some(&wanted.value)
+        };
+        cluster
+            && self.cluster_metadata.as_ref().is_none_or(in_cluster)
+            && self.endpoint_metadata.as_ref().is_none_or(in_endpoint)
+    }
+
+    pub(super) fn is_everything(&self) -> bool {
+        self.cluster.is_none()
+            && self.cluster_metadata.is_none()
+            && self.endpoint_metadata.is_none()
+    }
+}
+
+impl Provider {
+    /// What the model that a client calls `asked` is called upstream.
+    pub fn upstream_model<'a>(&'a self, asked: &'a str) -> Cow<'a, str> {
+        for (pattern, name) in &self.models {
+            if let Some(star) = pattern.star(asked) {
+                return match (name.as_str(), name.contains('*')) {
+                    ("*", _) => Cow::Borrowed(asked),
+                    (_, true) => Cow::Owned(name.replace('*', star)),
+                    (name, false) => Cow::Borrowed(name),
+                };
+            }
+        }
+        Cow::Borrowed(asked)
+    }
+
+    /// The operator's own price of an upstream model.
+    pub fn rates(&self, model: &str) -> Option<Rates> {
+        let found = self
+            .prices
+            .iter()
+            .find(|(pattern, _)| pattern.matches(model));
+        found.map(|(_, rates)| *rates)
+    }
+}
+
+const KEYS: [&str; 13] = [
+    "name",
+    "match",
+    "provider",
+    "host",
+    "path_prefix",
+    "api_version",
+    "models",
+    "auth",
+    "prices",
+    "unsupported_params",
+    "default_max_tokens",
+    "forward_caller_auth",
+    "headers",
+];
+
+/// Reads one provider; what `stage` says counts where the provider says nothing.
+pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> {
+    let fields = reader.object()?;
+    fields.only(&KEYS);
+    let kind = fields.field("provider").and_then(|field| {
+        let word = field.string()?;
+        let found = kinds().iter().find(|kind| kind.name == word);
+        if found.is_none() {
+            let names: Vec<&str> = kinds().iter().map(|kind| kind.name).collect();
+            field.mistake(unknown(word, &names));
+        }
+        found
+    });
+    let auth = auth(&fields, kind);
+    let models = models(&fields);
+    let prices = [prices(&fields), prices(stage)].concat();
+    let headers = headers(&fields);
+    let matches = fields
+        .optional("match")
+        .and_then(|field| place(&field))
+        .unwrap_or_default();
+    let unsupported = unsupported(&fields)
+        .or_else(|| unsupported(stage))
+        .unwrap_or_default();
+    let prefix = path_prefix(&fields);
+    let kind = kind?;
+    let name = match fields.optional("name") {
+        Some(field) => {
+            let name = field.string()?;
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+            if name.len() > 64 || !name.bytes().all(plain) {
+                field.mistake(format!(
+                    "found {name:?}, expected at most 64 letters, digits, `_`, `.` or `-`"
+                ));
+            }
+            name.to_owned()
+        }
+        None => kind.name.to_owned(),
+    };
+    let host = match (fields.optional("host"), kind.host) {
+        (Some(field), _) => authority(&field)?,
+        (None, Some(host)) => host.to_owned(),
+        (None, None) => {
+            fields.field("host")?;
+            return None;
+        }
+    };
+    Some(Provider {
+        name,
+        matches,
+        kind,
+        host,
+        path_prefix: prefix.unwrap_or_else(|| kind.path_prefix.to_owned()),
+        api: api(&fields, kind)?,
+        models,
+        auth: auth?,
+        prices,
+        unsupported,
+        default_max_tokens: fields.number(
+            "default_max_tokens",
+            stage.number("default_max_tokens", 4096, 1, 1 << 24),
+            1,
+            1 << 24,
+        ),
+        forward_caller_auth: fields.bool("forward_caller_auth")
+            || stage.bool("forward_caller_auth"),
+        headers,
+    })
+}
+
+fn authority(field: &Reader<'_>) -> Option<String> {
+    let host = field.expanded()?;
+    if !host
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
+    {
+        field.mistake("expected a host name, with a port at most");
+        return None;
+    }
+    Some(host)
+}
+
+fn api(fields: &Fields<'_>, kind: &ProviderKind) -> Option<AzureApi> {
+    let Some(field) = fields.optional("api_version") else {
+        return Some(AzureApi::V1);
+    };
+    let version = field.string()?;
+    if kind.name != "azure_openai" {
+        field.mistake(format!(
+            "only azure_openai has an api_version, and this is {}",
+            kind.name
+        ));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if !version.bytes().all(plain) {
+        field.mistake(format!(
+            "found {version:?}, expected a version such as 2024-10-21"
+        ));
+        return None;
+    }
+    Some(match version {
+        "v1" | "preview" | "latest" => AzureApi::V1,
+        version => AzureApi::Deployments {
+            api_version: version.to_owned(),
+        },
+    })
+}
+
+fn place(reader: &Reader<'_>) -> Option<Match> {
+    let fields = reader.object()?;
+    fields.only(&["cluster", "cluster_metadata", "endpoint_metadata"]);
+    let metadata = |name: &str| {
+        let fields = fields.optional(name)?.object()?;
+        fields.only(&["namespace", "key", "value"]);
+        let namespace = fields
+            .optional("namespace")
+            .and_then(|field| field.string());
+        Some(MetadataMatch {
+            namespace: namespace.unwrap_or("weir").to_owned(),
+            key: fields.field("key")?.string()?.to_owned(),
+            value: fields.field("value")?.string()?.to_owned(),
+        })
+    };
+    let cluster = fields.optional("cluster").and_then(|field| field.string());
+    Some(Match {
+        cluster: cluster.map(Pattern::new),
+        cluster_metadata: metadata("cluster_metadata"),
+        endpoint_metadata: metadata("endpoint_metadata"),
+    })
+}
+
+/// `Struct`s do not keep the order of their members: the more exact pattern counts first.
+fn by_exactness<T>(mut list: Vec<(Pattern, T)>) -> Vec<(Pattern, T)> {
+    list.sort_by_key(|(pattern, _)| {
+        (
+            pattern.exact().is_none(),
+            std::cmp::Reverse(pattern.literal_len()),
+        )
+    });
+    list
+}
+
+fn models(fields: &Fields<'_>) -> Vec<(Pattern, String)> {
+    let map = fields.optional("models").and_then(|field| field.object());
+    let entries = map.iter().flat_map(|map| map.entries());
+    let read =
+        entries.filter_map(|(name, field)| Some((Pattern::new(name), field.string()?.to_owned())));
+    by_exactness(read.collect())
+}
+
+fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<Auth> {
+    let Some(field) = fields.optional("auth") else {
+        return Some(Auth::None);
+    };
+    if field.is_string() {
+        field.one_of(&["none"])?;
+        return Some(Auth::None);
+    }
+    let auth = field.object()?;
+    auth.only(&["key", "header", "scheme"]);
+    let key_field = auth.field("key")?;
+    let key = key_field.expanded()?;
+    let header = auth.optional("header").and_then(|field| field.string());
+    let scheme = auth.optional("scheme").and_then(|field| field.spelled());
+    let kind = kind?;
+    let name = header.unwrap_or(kind.auth_header).to_ascii_lowercase();
+    let value = match scheme.as_deref() {
+        Some("") => key,
+        Some(scheme) => format!("{} {key}", scheme.trim()),
+        // A header of one's own has no scheme, unless one is given.
+        None if header.is_some() => key,
+        None => format!("{}{key}", kind.auth_scheme),
+    };
+    if !value
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() || byte == b' ')
+    {
+        key_field
+            .mistake("the key has characters that a header cannot have (a line break at its end?)");
+        return None;
+    }
+    Some(Auth::Header {
+        name,
+        value: Secret::new(value),
+    })
+}
+
+fn headers(fields: &Fields<'_>) -> Vec<(String, String)> {
+    let map = fields.optional("headers").and_then(|field| field.object());
+    let entries = map.iter().flat_map(|map| map.entries());
+    let read = entries.filter_map(|(name, field)| {
+        let value = field.expanded()?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if !name.bytes().all(plain) || value.bytes().any(|byte| byte < 0x20) {
+            field.mistake("expected a header's name and a value of one line");
+            return None;
+        }
+        Some((name.to_ascii_lowercase(), value))
+    });
+    read.collect()
+}
+
+fn unsupported(fields: &Fields<'_>) -> Option<UnsupportedParams> {
+    let place = fields
+        .optional("unsupported_params")?
+        .one_of(&["reject", "drop"])?;
+    Some(if place == 0 {
+        UnsupportedParams::Reject
+    } else {
+        UnsupportedParams::Drop
+    })
+}
+
+fn prices(fields: &Fields<'_>) -> Vec<(Pattern, Rates)> {
+    let map = fields.optional("prices").and_then(|field| field.object());
+    let entries = map.iter().flat_map(|map| map.entries());
+    let read = entries.filter_map(|(name, field)| Some((Pattern::new(name), rates(&field)?)));
+    by_exactness(read.collect())
+}
+
+fn rates(reader: &Reader<'_>) -> Option<Rates> {
+    const NAMES: [&str; 6] = [
+        "input_cost_per_token",
+        "output_cost_per_token",
+        "cache_read_input_token_cost",
+        "cache_creation_input_token_cost",
+        "cache_creation_input_token_cost_above_1hr",
+        "output_cost_per_reasoning_token",
+    ];
+    let fields = reader.object()?;
+    fields.only(&NAMES);
+    let rate = |name: &str| {
+        let field = fields.optional(name)?;
+        let parsed = Rate::parse(&field.spelled()?);
+        parsed
+            .map_err(|error| field.mistake(error.to_string()))
+            .ok()
+    };
+    fields.field("input_cost_per_token")?;
+    Some(Rates {
+        input: rate("input_cost_per_token")?,
+        output: rate("output_cost_per_token").unwrap_or_default(),
+        cache_read: rate("cache_read_input_token_cost"),
+        cache_write: rate("cache_creation_input_token_cost"),
+        cache_write_1h: rate("cache_creation_input_token_cost_above_1hr"),
+        reasoning: rate("output_cost_per_reasoning_token"),
+    })
+}

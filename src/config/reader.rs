@@ -1,0 +1,327 @@
+//! Reads configuration and collects every mistake on the way, instead of stopping at the first.
+
+use serde_json::{Map, Value};
+use std::cell::RefCell;
+use std::fmt;
+
+/// One mistake in a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mistake {
+    /// Where: `providers[0].auth.key`; empty for the whole.
+    pub path: String,
+    /// What was found and what was expected.
+    pub message: String,
+}
+
+impl Mistake {
+    pub(super) fn new(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Mistake {
+            path: path.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Mistake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            return f.write_str(&self.message);
+        }
+        write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+/// Where mistakes are collected.
+#[derive(Default)]
+pub(super) struct Mistakes(RefCell<Vec<Mistake>>);
+
+impl Mistakes {
+    fn add(&self, mistake: Mistake) {
+        self.0.borrow_mut().push(mistake);
+    }
+
+    pub(super) fn take(&self) -> Vec<Mistake> {
+        std::mem::take(&mut self.0.borrow_mut())
+    }
+}
+
+/// A value and the path to it.
+#[derive(Clone)]
+pub(super) struct Reader<'a> {
+    value: &'a Value,
+    path: String,
+    mistakes: &'a Mistakes,
+    env: &'a dyn Fn(&str) -> Option<String>,
+}
+
+/// An object and the path to it.
+pub(super) struct Fields<'a> {
+    map: &'a Map<String, Value>,
+    reader: Reader<'a>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn root(
+        value: &'a Value,
+        mistakes: &'a Mistakes,
+        env: &'a dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        Reader {
+            value,
+            path: String::new(),
+            mistakes,
+            env,
+        }
+    }
+
+    fn at(&self, value: &'a Value, path: String) -> Reader<'a> {
+        Reader {
+            value,
+            path,
+            ..self.clone()
+        }
+    }
+
+    /// Reports a mistake here.
+    pub(super) fn mistake(&self, message: impl Into<String>) {
+        self.mistakes.add(Mistake::new(self.path.clone(), message));
+    }
+
+    fn expected<T>(&self, what: &str) -> Option<T> {
+        self.mistake(format!("found {}, expected {what}", shown(self.value)));
+        None
+    }
+
+    pub(super) fn is_string(&self) -> bool {
+        self.value.is_string()
+    }
+
+    pub(super) fn object(&self) -> Option<Fields<'a>> {
+        match self.value {
+            Value::Object(map) => Some(Fields {
+                map,
+                reader: self.clone(),
+            }),
+            _ => self.expected("an object"),
+        }
+    }
+
+    pub(super) fn list(&self) -> Option<Vec<Reader<'a>>> {
+        let Value::Array(items) = self.value else {
+            return self.expected("a list");
+        };
+        let item = |(index, value)| self.at(value, format!("{}[{index}]", self.path));
+        Some(items.iter().enumerate().map(item).collect())
+    }
+
+    pub(super) fn string(&self) -> Option<&'a str> {
+        match self.value {
+            Value::String(text) if !text.is_empty() => Some(text),
+            _ => self.expected("a string that is not empty"),
+        }
+    }
+
+    /// A string in which `${NAME}` stands for an environment variable.
+    pub(super) fn expanded(&self) -> Option<String> {
+        let mut rest = self.string()?;
+        let mut out = String::new();
+        while let Some((before, tail)) = rest.split_once("${") {
+            let Some((name, after)) = tail.split_once('}') else {
+                self.mistake("`${` without its `}`");
+                return None;
+            };
+            let Some(value) = (self.env)(name).filter(|value| !value.is_empty()) else {
+                self.mistake(format!(
+                    "the environment variable {name} is not set for this plugin's VM (vm_config.environment_variables)"
+                ));
+                return None;
+            };
+            out.push_str(before);
+            out.push_str(&value);
+            rest = after;
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+
+    pub(super) fn bool(&self) -> Option<bool> {
+        match self.value {
+            Value::Bool(truth) => Some(*truth),
+            _ => self.expected("true or false"),
+        }
+    }
+
+    /// A whole number. A `Struct` knows doubles only, so `16777216.0` is one.
+    pub(super) fn number(&self, least: u64, most: u64) -> Option<u64> {
+        let number = match self.value {
+            Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
+            _ => None,
+        };
+        match number {
+            Some(number) if (least..=most).contains(&number) => Some(number),
+            _ => self.expected(&format!("a whole number from {least} to {most}")),
+        }
+    }
+
+    /// A number as it is spelled, or a string that spells one.
+    pub(super) fn spelled(&self) -> Option<String> {
+        match self.value {
+            Value::Number(number) => Some(number.to_string()),
+            Value::String(text) => Some(text.clone()),
+            _ => self.expected("a number"),
+        }
+    }
+
+    /// A duration: seconds as a number, or a string such as `10s` or `250ms`.
+    pub(super) fn duration(&self) -> Option<std::time::Duration> {
+        let seconds = match self.value {
+            Value::Number(number) => number.as_f64(),
+            Value::String(text) => match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+                (Some(text), _) => text.parse::<f64>().ok().map(|millis| millis / 1000.0),
+                (None, Some(text)) => text.parse::<f64>().ok(),
+                (None, None) => None,
+            },
+            _ => None,
+        };
+        let duration = seconds.and_then(|s| std::time::Duration::try_from_secs_f64(s).ok());
+        duration.or_else(|| self.expected("a duration such as 10s or 250ms"))
+    }
+
+    /// One of these words; returns its place.
+    pub(super) fn one_of(&self, words: &[&str]) -> Option<usize> {
+        let Value::String(text) = self.value else {
+            return self.expected(&alternatives(words));
+        };
+        let found = words.iter().position(|word| word == text);
+        if found.is_none() {
+            self.mistake(unknown(text, words));
+        }
+        found
+    }
+}
+
+impl<'a> Fields<'a> {
+    /// A field that must be there.
+    pub(super) fn field(&self, name: &str) -> Option<Reader<'a>> {
+        let found = self.optional(name);
+        if found.is_none() {
+            let mistake = Mistake::new(self.path(name), "missing");
+            self.reader.mistakes.add(mistake);
+        }
+        found
+    }
+
+    /// A field that may be left out; `null` is as if it were.
+    pub(super) fn optional(&self, name: &str) -> Option<Reader<'a>> {
+        let value = self.map.get(name).filter(|value| !value.is_null())?;
+        Some(self.reader.at(value, self.path(name)))
+    }
+
+    pub(super) fn number(&self, name: &str, default: u64, least: u64, most: u64) -> u64 {
+        let found = self
+            .optional(name)
+            .and_then(|field| field.number(least, most));
+        found.unwrap_or(default)
+    }
+
+    pub(super) fn bool(&self, name: &str) -> bool {
+        self.optional(name)
+            .and_then(|field| field.bool())
+            .unwrap_or(false)
+    }
+
+    /// Every member, for maps whose keys are the operator's own.
+    pub(super) fn entries(&self) -> Vec<(&'a str, Reader<'a>)> {
+        let entry = |(key, value): (&'a String, &'a Value)| {
+            let path = format!("{}[{key:?}]", self.reader.path);
+            (key.as_str(), self.reader.at(value, path))
+        };
+        self.map.iter().map(entry).collect()
+    }
+
+    /// Reports every key that is not one of `known`.
+    pub(super) fn only(&self, known: &[&str]) {
+        for key in self.map.keys() {
+            if !known.contains(&key.as_str()) {
+                let message = format!("unknown key{}", hint(key, known));
+                self.reader
+                    .mistakes
+                    .add(Mistake::new(self.path(key), message));
+            }
+        }
+    }
+
+    fn path(&self, name: &str) -> String {
+        match self.reader.path.as_str() {
+            "" => name.to_owned(),
+            path => format!("{path}.{name}"),
+        }
+    }
+}
+
+/// What a word that is none of `words` is told.
+pub(super) fn unknown(text: &str, words: &[&str]) -> String {
+    match hint(text, words) {
+        hint if hint.is_empty() => format!("unknown {text:?}, expected {}", alternatives(words)),
+        hint => format!("unknown {text:?}{hint}"),
+    }
+}
+
+fn alternatives(words: &[&str]) -> String {
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+        None => "nothing".to_owned(),
+    }
+}
+
+/// `; did you mean "…"?`, where a known word is near.
+fn hint(text: &str, words: &[&str]) -> String {
+    let near = words.iter().map(|word| (distance(text, word), word)).min();
+    match near {
+        Some((distance, word)) if distance <= 2.max(word.len().div_euclid(3)) => {
+            format!("; did you mean {word:?}?")
+        }
+        _ => String::new(),
+    }
+}
+
+/// Levenshtein's distance, of the first 64 characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(64).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (index, left) in a.chars().take(64).enumerate() {
+        let mut diagonal = index;
+        let mut before = index.saturating_add(1);
+        let mut next = vec![before];
+        for (right, above) in b.iter().zip(row.iter().skip(1)) {
+            let replaced = diagonal.saturating_add(usize::from(left != *right));
+            diagonal = *above;
+            before = replaced
+                .min(above.saturating_add(1))
+                .min(before.saturating_add(1));
+            next.push(before);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+fn whole(number: f64) -> Option<u64> {
+    // Up to 2^53 a double is exact.
+    let exact = number.fract() == 0.0 && (0.0..=9_007_199_254_740_992.0).contains(&number);
+    exact.then_some(number as u64)
+}
+
+/// A value for a message; long ones by kind only, so that no key is printed by mistake.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(truth) => truth.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) if text.is_empty() => "an empty string".to_owned(),
+        Value::String(_) => "a string".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}

@@ -1,0 +1,43 @@
+//! Anthropic's Messages: what clients of Anthropic's API speak, and Anthropic.
+//!
+//! Source: Anthropic's API reference, "Messages" and "Streaming Messages".
+pub mod answer;
+pub mod edit;
+pub mod error;
+pub mod list;
+mod media;
+mod models;
+mod names;
+pub mod read;
+pub mod render;
+pub mod scan;
+pub mod stream;
+mod usage;
+pub mod write;
+
+use crate::chat::FinishReason;
+use crate::json::Text;
+
+/// Anthropic's word for why an answer ended.
+fn stop_word(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop => "end_turn",
+        FinishReason::StopSequence => "stop_sequence",
+        FinishReason::Length => "max_tokens",
+        FinishReason::ToolCalls => "tool_use",
+        FinishReason::ContentFilter => "refusal",
+    }
+}
+
+/// What Anthropic's word means; unknown ones are a plain stop.
+fn finish_reason(word: &Text<'_>) -> FinishReason {
+    match word.decode().as_ref() {
+        "stop_sequence" => FinishReason::StopSequence,
+        "tool_use" => FinishReason::ToolCalls,
+        "max_tokens" | "model_context_window_exceeded" | "compaction" | "pause_turn" => {
+            FinishReason::Length
+        }
+        "refusal" => FinishReason::ContentFilter,
+        _ => FinishReason::Stop,
+    }
+}

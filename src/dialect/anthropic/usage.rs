@@ -1,0 +1,86 @@
+//! `usage` in this wire: the input's count leaves cached tokens out, in both directions.
+
+use crate::json::{Object, Writer};
+use crate::meter::Usage;
+
+/// Counts as the wire has them. Streams repeat them, later ones overriding field by field.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Counts {
+    input: u64,
+    output: u64,
+    read: u64,
+    write: u64,
+    write_1h: u64,
+    thinking: u64,
+}
+
+impl Counts {
+    /// Takes over what a `usage` object says.
+    pub(super) fn update(&mut self, usage: &Object<'_>) {
+        // Rounds of compaction and the like are left out at the top: their sum is what is billed.
+        let rounds = usage
+            .array("iterations")
+            .map(|array| array.items())
+            .unwrap_or_default();
+        let rounds: Vec<&Object<'_>> = rounds
+            .iter()
+            .filter_map(|round| round.as_object())
+            .collect();
+        let count = |key: &str| {
+            if rounds.is_empty() {
+                return usage.u64(key);
+            }
+            let said: Vec<u64> = rounds.iter().filter_map(|round| round.u64(key)).collect();
+            let sum = said
+                .iter()
+                .fold(0u64, |sum, count| sum.saturating_add(*count));
+            if said.is_empty() {
+                usage.u64(key)
+            } else {
+                Some(sum)
+            }
+        };
+        let set = |own: &mut u64, said: Option<u64>| *own = said.unwrap_or(*own);
+        set(&mut self.input, count("input_tokens"));
+        set(&mut self.output, count("output_tokens"));
+        set(&mut self.read, count("cache_read_input_tokens"));
+        set(&mut self.write, count("cache_creation_input_tokens"));
+        let hour = usage
+            .object("cache_creation")
+            .and_then(|split| split.u64("ephemeral_1h_input_tokens"));
+        set(&mut self.write_1h, hour);
+        let thinking = usage
+            .object("output_tokens_details")
+            .and_then(|details| details.u64("thinking_tokens"));
+        set(&mut self.thinking, thinking);
+    }
+
+    /// The counts in the neutral meaning.
+    pub(super) fn usage(&self) -> Usage {
+        Usage {
+            input_tokens: self
+                .input
+                .saturating_add(self.read)
+                .saturating_add(self.write),
+            output_tokens: self.output,
+            cache_read_tokens: self.read,
+            cache_write_tokens: self.write,
+            cache_write_1h_tokens: self.write_1h,
+            reasoning_tokens: self.thinking,
+            ..Usage::default()
+        }
+    }
+}
+
+/// Writes a `usage` object.
+pub(super) fn write(usage: &Usage, w: &mut Writer<'_>) {
+    let cached = usage
+        .cache_read_tokens
+        .saturating_add(usage.cache_write_tokens);
+    w.begin_object();
+    w.field_number("input_tokens", usage.input_tokens.saturating_sub(cached));
+    w.field_number("cache_creation_input_tokens", usage.cache_write_tokens);
+    w.field_number("cache_read_input_tokens", usage.cache_read_tokens);
+    w.field_number("output_tokens", usage.output_tokens);
+    w.end_object();
+}

@@ -1,0 +1,471 @@
+//! Writes a chat request for a provider of this wire.
+
+use crate::chat::{
+    Arguments, Error, Media, MediaSource, Message, Part, Reasoning, Request, ResponseFormat, Role,
+    Tool, ToolChoice,
+};
+use crate::dialect::{Wire, WriteOptions, Written};
+use crate::json::{Text, Writer};
+
+/// Writes a request.
+///
+/// # Errors
+/// A 400 that names a field or part which this wire cannot say.
+pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Written, Error> {
+    let mut dropped = Vec::new();
+    let mut body = Vec::with_capacity(1024);
+    let mut w = Writer::new(&mut body);
+    w.begin_object();
+    w.field_str("model", options.model);
+    w.key("messages");
+    w.begin_array();
+    for (index, message) in request.messages.iter().enumerate() {
+        write_message(&mut w, &format!("messages[{index}]"), message)?;
+    }
+    w.end_array();
+    parameters(&mut w, request, options, &mut dropped)?;
+    write_tools(&mut w, request, options, &mut dropped)?;
+    if let Some(format) = &request.response_format {
+        write_format(&mut w, format);
+    }
+    w.end_object();
+    Ok(Written {
+        body,
+        dropped,
+        names: Vec::new(),
+    })
+}
+
+fn parameters(
+    w: &mut Writer<'_>,
+    request: &Request<'_>,
+    options: &WriteOptions<'_>,
+    dropped: &mut Vec<String>,
+) -> Result<(), Error> {
+    let reasons = options.openai_native && reasoning_model(options.model);
+    if let Some(most) = request.max_tokens {
+        // Reasoning models refuse the older name, many compatible hosts do not know the newer.
+        let name = if reasons {
+            "max_completion_tokens"
+        } else {
+            "max_tokens"
+        };
+        w.field_number(name, most);
+    }
+    let numbers = [
+        ("temperature", request.temperature),
+        ("top_p", request.top_p),
+        ("frequency_penalty", request.frequency_penalty),
+        ("presence_penalty", request.presence_penalty),
+        ("seed", request.seed),
+    ];
+    for (name, number) in numbers {
+        let Some(number) = number else { continue };
+        // Reasoning models take the default only.
+        let fixed =
+            reasons && matches!(name, "temperature" | "top_p") && number.parse() != Ok(1.0f64);
+        if fixed {
+            options.unsupported(name, Wire::OpenAi, dropped)?;
+        } else {
+            w.field_raw(name, number);
+        }
+    }
+    if let Some(n) = request.n {
+        w.field_number("n", n);
+    }
+    if request.top_k.is_some() {
+        options.unsupported("top_k", Wire::OpenAi, dropped)?;
+    }
+    if !request.stop.is_empty() {
+        w.key("stop");
+        w.begin_array();
+        request.stop.iter().for_each(|text| w.text(text));
+        w.end_array();
+    }
+    if let Some(effort) = request.reasoning.as_ref().and_then(effort) {
+        w.field_text("reasoning_effort", &effort);
+    }
+    if let Some(user) = &request.user {
+        w.field_text("user", user);
+    }
+    if let Some(tier) = &request.service_tier {
+        // Anthropic's words; `auto` means the same.
+        let tier = if tier.is("standard_only") {
+            Text::from("default")
+        } else {
+            tier.clone()
+        };
+        w.field_text("service_tier", &tier);
+    }
+    if request.stream {
+        w.field_bool("stream", true);
+        w.field_raw("stream_options", r#"{"include_usage":true}"#);
+    }
+    for (name, _) in &request.extra {
+        let name = name.decode();
+        options.unsupported(&name, Wire::OpenAi, dropped)?;
+    }
+    Ok(())
+}
+
+/// Whether a model of OpenAI's own thinks before it answers: the o series, GPT-5 and later.
+fn reasoning_model(model: &str) -> bool {
+    let name = model.rsplit('/').next().unwrap_or(model);
+    let number = name
+        .strip_prefix("gpt-")
+        .and_then(|rest| rest.split(['.', '-', 'o']).next());
+    let late = number
+        .and_then(|digits| digits.parse::<u32>().ok())
+        .is_some_and(|number| number >= 5);
+    let o_series = name
+        .strip_prefix('o')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    (late && !name.contains("-chat")) || o_series
+}
+
+/// The effort that comes nearest. Budgets map by the thresholds that LiteLLM uses the other way round.
+fn effort<'a>(reasoning: &Reasoning<'a>) -> Option<Text<'a>> {
+    Some(match reasoning {
+        Reasoning::Off => return None,
+        Reasoning::Adaptive { effort } => effort.clone()?,
+        Reasoning::Effort(word) => word.clone(),
+        Reasoning::Budget(0..=1024) => Text::from("low"),
+        Reasoning::Budget(1025..=2048) => Text::from("medium"),
+        Reasoning::Budget(_) => Text::from("high"),
+    })
+}
+
+fn write_message(w: &mut Writer<'_>, path: &str, message: &Message<'_>) -> Result<(), Error> {
+    // Tools' results are messages of their own here, and must come before what else their message says.
+    let mut rest: Vec<&Part<'_>> = Vec::new();
+    let mut media: Vec<&Part<'_>> = Vec::new();
+    for part in &message.content {
+        match part {
+            Part::ToolResult {
+                id,
+                content,
+                is_error,
+                ..
+            } => tool_message(w, id, content, *is_error, &mut media),
+            other => rest.push(other),
+        }
+    }
+    if !media.is_empty() {
+        // This wire's tool messages hold text only: what else a tool gave follows as the user's.
+        rest.splice(0..0, media);
+    }
+    if rest.is_empty()
+        && (message
+            .content
+            .iter()
+            .any(|part| matches!(part, Part::ToolResult { .. }))
+            || message.role == Role::Tool)
+    {
+        return Ok(());
+    }
+    let role = match message.role {
+        Role::System => "system",
+        Role::Developer => "developer",
+        Role::User | Role::Tool => "user",
+        Role::Assistant => return assistant(w, path, &rest),
+    };
+    w.begin_object();
+    w.field_str("role", role);
+    if let Some(name) = &message.name {
+        w.field_text("name", name);
+    }
+    w.key("content");
+    write_parts(w, path, &rest)?;
+    w.end_object();
+    Ok(())
+}
+
+fn tool_message<'p, 'a>(
+    w: &mut Writer<'_>,
+    id: &Text<'_>,
+    content: &'p [Part<'a>],
+    is_error: bool,
+    media: &mut Vec<&'p Part<'a>>,
+) {
+    let mut text = String::new();
+    for part in content {
+        match part {
+            Part::Text { text: piece, .. } => {
+                if !text.is_empty() {
+                    text.push('\n');
+                }
+                text.push_str(&piece.decode());
+            }
+            Part::Other { value, .. } => text.push_str(value.raw()),
+            other => media.push(other),
+        }
+    }
+    if is_error && text.is_empty() {
+        text.push_str("error");
+    }
+    w.begin_object();
+    w.field_str("role", "tool");
+    w.field_text("tool_call_id", id);
+    w.field_str("content", &text);
+    w.end_object();
+}
+
+/// An assistant's turn. Its thinking is left out: this wire's providers refuse it, and make their own anew.
+fn assistant(w: &mut Writer<'_>, path: &str, parts: &[&Part<'_>]) -> Result<(), Error> {
+    w.begin_object();
+    w.field_str("role", "assistant");
+    let text: Vec<&Part<'_>> = parts
+        .iter()
+        .filter(|part| matches!(part, Part::Text { .. }))
+        .copied()
+        .collect();
+    w.key("content");
+    if text.is_empty() {
+        w.null();
+    } else {
+        write_parts(w, path, &text)?;
+    }
+    let mut calls = false;
+    for (index, part) in parts.iter().enumerate() {
+        match part {
+            Part::Text { .. }
+            | Part::Reasoning { .. }
+            | Part::RedactedReasoning { .. }
+            | Part::ToolCall { .. } => {}
+            Part::Refusal { text } => w.field_text("refusal", text),
+            other => return Err(unsupported_part(&format!("{path}.content[{index}]"), other)),
+        }
+    }
+    for part in parts {
+        let Part::ToolCall {
+            id,
+            name,
+            arguments,
+            ..
+        } = part
+        else {
+            continue;
+        };
+        if !calls {
+            w.key("tool_calls");
+            w.begin_array();
+            calls = true;
+        }
+        w.begin_object();
+        w.field_text("id", id);
+        w.field_str("type", "function");
+        w.key("function");
+        w.begin_object();
+        w.field_text("name", name);
+        match arguments {
+            Arguments::Json(json) => w.field_str("arguments", json),
+            Arguments::Text(text) => w.field_text("arguments", text),
+        }
+        w.end_object();
+        w.end_object();
+    }
+    if calls {
+        w.end_array();
+    }
+    w.end_object();
+    Ok(())
+}
+
+fn write_parts(w: &mut Writer<'_>, path: &str, parts: &[&Part<'_>]) -> Result<(), Error> {
+    if let [Part::Text { text, .. }] = parts {
+        w.text(text);
+        return Ok(());
+    }
+    w.begin_array();
+    for (index, part) in parts.iter().enumerate() {
+        w.begin_object();
+        match part {
+            Part::Text { text, .. } => {
+                w.field_str("type", "text");
+                w.field_text("text", text);
+            }
+            Part::Image { media, detail, .. } => {
+                w.field_str("type", "image_url");
+                w.key("image_url");
+                w.begin_object();
+                w.field_str("url", &url(&format!("{path}.content[{index}]"), media)?);
+                if let Some(detail) = detail {
+                    w.field_text("detail", detail);
+                }
+                w.end_object();
+            }
+            Part::Document { media, name, .. } => {
+                document(w, &format!("{path}.content[{index}]"), media, name.as_ref())?
+            }
+            Part::Audio { data, format } => {
+                w.field_str("type", "input_audio");
+                w.key("input_audio");
+                w.begin_object();
+                w.field_text("data", data);
+                w.field_text("format", format);
+                w.end_object();
+            }
+            other => return Err(unsupported_part(&format!("{path}.content[{index}]"), other)),
+        }
+        w.end_object();
+    }
+    w.end_array();
+    Ok(())
+}
+
+fn document(
+    w: &mut Writer<'_>,
+    path: &str,
+    media: &Media<'_>,
+    name: Option<&Text<'_>>,
+) -> Result<(), Error> {
+    if let MediaSource::Text(text) = &media.source {
+        w.field_str("type", "text");
+        w.field_text("text", text);
+        return Ok(());
+    }
+    w.field_str("type", "file");
+    w.key("file");
+    w.begin_object();
+    match &media.source {
+        MediaSource::File(id) => w.field_text("file_id", id),
+        MediaSource::Base64 { .. } => {
+            w.field_text("filename", name.unwrap_or(&Text::from("document.pdf")));
+            w.field_str("file_data", &url(path, media)?);
+        }
+        _ => {
+            return Err(Error::unsupported(
+                format!("{path}.source.url"),
+                Wire::OpenAi.name(),
+            ));
+        }
+    }
+    w.end_object();
+    Ok(())
+}
+
+/// An URL of the medium: its own, or a `data:` URL of its bytes.
+fn url(path: &str, media: &Media<'_>) -> Result<String, Error> {
+    match &media.source {
+        MediaSource::Url(url) => Ok(url.decode().into_owned()),
+        MediaSource::Base64 { media_type, data } => Ok(format!(
+            "data:{};base64,{}",
+            media_type.decode(),
+            data.decode()
+        )),
+        _ => Err(Error::unsupported(
+            format!("{path}.source"),
+            Wire::OpenAi.name(),
+        )),
+    }
+}
+
+fn unsupported_part(path: &str, part: &Part<'_>) -> Error {
+    let kind = match part {
+        Part::Other { kind, .. } => kind.decode().into_owned(),
+        Part::ToolCall { .. } => "tool_use".to_owned(),
+        Part::Reasoning { .. } | Part::RedactedReasoning { .. } => "thinking".to_owned(),
+        _ => "this part".to_owned(),
+    };
+    let message = format!(
+        "`{path}`: a part of type `{kind}` is not supported by {}",
+        Wire::OpenAi.name()
+    );
+    Error::new(crate::chat::ErrorKind::Unsupported, message).with_param(path)
+}
+
+fn write_tools(
+    w: &mut Writer<'_>,
+    request: &Request<'_>,
+    options: &WriteOptions<'_>,
+    dropped: &mut Vec<String>,
+) -> Result<(), Error> {
+    let mut open = false;
+    for (index, tool) in request.tools.iter().enumerate() {
+        let Tool::Function {
+            name,
+            description,
+            parameters,
+            strict,
+            ..
+        } = tool
+        else {
+            options.unsupported(&format!("tools[{index}]"), Wire::OpenAi, dropped)?;
+            continue;
+        };
+        if !open {
+            w.key("tools");
+            w.begin_array();
+            open = true;
+        }
+        w.begin_object();
+        w.field_str("type", "function");
+        w.key("function");
+        w.begin_object();
+        w.field_text("name", name);
+        if let Some(description) = description {
+            w.field_text("description", description);
+        }
+        w.field_raw(
+            "parameters",
+            parameters.unwrap_or(r#"{"type":"object","properties":{}}"#),
+        );
+        if let Some(strict) = strict {
+            w.field_bool("strict", *strict);
+        }
+        w.end_object();
+        w.end_object();
+    }
+    if !open {
+        return Ok(());
+    }
+    w.end_array();
+    match &request.tool_choice {
+        None => {}
+        Some(ToolChoice::Auto) => w.field_str("tool_choice", "auto"),
+        Some(ToolChoice::None) => w.field_str("tool_choice", "none"),
+        Some(ToolChoice::Required) => w.field_str("tool_choice", "required"),
+        Some(ToolChoice::Named(name)) => {
+            w.key("tool_choice");
+            w.begin_object();
+            w.field_str("type", "function");
+            w.key("function");
+            w.begin_object();
+            w.field_text("name", name);
+            w.end_object();
+            w.end_object();
+        }
+        Some(ToolChoice::Other(_)) => options.unsupported("tool_choice", Wire::OpenAi, dropped)?,
+    }
+    if let Some(parallel) = request.parallel_tool_calls {
+        w.field_bool("parallel_tool_calls", parallel);
+    }
+    Ok(())
+}
+
+fn write_format(w: &mut Writer<'_>, format: &ResponseFormat<'_>) {
+    match format {
+        ResponseFormat::Text => {}
+        ResponseFormat::JsonObject => w.field_raw("response_format", r#"{"type":"json_object"}"#),
+        ResponseFormat::JsonSchema {
+            name,
+            description,
+            schema,
+            strict,
+        } => {
+            w.key("response_format");
+            w.begin_object();
+            w.field_str("type", "json_schema");
+            w.key("json_schema");
+            w.begin_object();
+            w.field_text("name", name.as_ref().unwrap_or(&Text::from("answer")));
+            if let Some(description) = description {
+                w.field_text("description", description);
+            }
+            w.field_raw("schema", schema.unwrap_or("{}"));
+            w.field_bool("strict", strict.unwrap_or(true));
+            w.end_object();
+            w.end_object();
+        }
+    }
+}

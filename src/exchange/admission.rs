@@ -1,0 +1,281 @@
+//! The edge's request side: what is asked, by whom, may they, and where it goes.
+
+use super::identity::{self, Lookup};
+use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
+use super::{Exchange, Headers, LocalReply, Operation};
+use crate::chat::{Error, ErrorKind};
+use crate::config::{EdgeConfig, Unknown};
+use crate::dialect::{Wire, anthropic, openai};
+use crate::json::scan;
+use crate::meter::estimate;
+
+/// A request on its way in, after its headers were read and before its body was.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    /// What is asked.
+    pub operation: Operation,
+    /// The wire that the client speaks.
+    pub wire: Wire,
+    /// Who asks; empty where nobody is asked for.
+    pub caller: String,
+    /// Their team; empty where none is known.
+    pub team: String,
+    path: String,
+    path_model: Option<String>,
+    started_ms: u64,
+}
+
+/// A request that goes on, with what is to be published for routes and attempts.
+#[derive(Debug, Clone)]
+pub struct Admitted {
+    /// For the attempts.
+    pub exchange: Exchange,
+    /// Where it is to go; empty where no model list says.
+    pub target: String,
+}
+
+/// What becomes of a request after its headers.
+#[derive(Debug)]
+pub enum Step {
+    /// It is none of ours: nothing is read, held or removed.
+    Ignore,
+    /// It passes within the scope, untranslated and without a key.
+    Pass(Wire),
+    /// Its body is wanted whole, at most [`EdgeConfig::max_request_bytes`].
+    AwaitBody(Box<Admission>),
+    /// It is answered here. What is known of it is kept for the settlement.
+    Reply(LocalReply, Option<ErrorKind>, Option<Operation>),
+}
+
+/// Reads a request's headers; `now_ms` is Unix time in milliseconds.
+pub fn headers(
+    config: &EdgeConfig,
+    headers: &Headers,
+    end_of_stream: bool,
+    lookup: &dyn Lookup,
+    now_ms: u64,
+) -> Step {
+    let host = headers.text(":authority").unwrap_or_default();
+    let Some(path) = headers
+        .text(":path")
+        .and_then(|path| in_scope(config, host, path))
+    else {
+        return Step::Ignore;
+    };
+    let method = headers.text(":method").unwrap_or_default();
+    let guess = guess_wire(headers, path);
+    let bare = path.split_once('?').map_or(path, |(bare, _)| bare);
+    // An upgraded connection has no body to wait for and no end.
+    let upgrade = method == "CONNECT" || headers.has("upgrade");
+    let found = match recognise(method, bare) {
+        Ok(found) if !upgrade => found,
+        _ if config.unknown_paths == Unknown::Pass => return Step::Pass(guess),
+        Ok(_) | Err(Unrecognised::Path) => {
+            let error = Error::new(
+                ErrorKind::NotFound,
+                format!("Unknown path: {method} {bare}"),
+            );
+            return refuse(guess, &error, None);
+        }
+        Err(Unrecognised::Method(wanted)) => {
+            let message = format!("Method {method} is not allowed for {bare}; use {wanted}");
+            let mut error = Error::new(ErrorKind::InvalidRequest, message);
+            error.status = 405;
+            return refuse(guess, &error, None);
+        }
+    };
+    admit(
+        config,
+        headers,
+        found,
+        (guess, path),
+        end_of_stream,
+        lookup,
+        now_ms,
+    )
+}
+
+fn admit(
+    config: &EdgeConfig,
+    headers: &Headers,
+    found: Recognised<'_>,
+    (guess, path): (Wire, &str),
+    end_of_stream: bool,
+    lookup: &dyn Lookup,
+    now_ms: u64,
+) -> Step {
+    let operation = found.operation;
+    let wire = match operation.body_mode() {
+        BodyMode::None => guess,
+        BodyMode::HeldJson => operation.wire(),
+    };
+    let read = |source| identity::read(source, headers, lookup);
+    let caller = match &config.caller {
+        None => String::new(),
+        Some(source) => match read(source) {
+            Some(name) => name,
+            None => {
+                let message = "No caller is known for this request: authentication is required";
+                let error = Error::new(ErrorKind::Authentication, message);
+                return refuse(wire, &error, Some(operation));
+            }
+        },
+    };
+    match operation {
+        Operation::Models => return models(config, wire),
+        Operation::Model => return model(config, wire, found.model.as_deref().unwrap_or_default()),
+        _ => {}
+    }
+    let declared = headers
+        .text("content-length")
+        .and_then(|text| text.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > config.max_request_bytes) {
+        return refuse(wire, &too_large(config), Some(operation));
+    }
+    if end_of_stream {
+        let error = Error::new(
+            ErrorKind::InvalidRequest,
+            "The request has no body; a JSON object is expected",
+        );
+        return refuse(wire, &error, Some(operation));
+    }
+    Step::AwaitBody(Box::new(Admission {
+        operation,
+        wire,
+        caller,
+        team: config.team.as_ref().and_then(read).unwrap_or_default(),
+        path: path.to_owned(),
+        path_model: found.model.map(|model| model.into_owned()),
+        started_ms: now_ms,
+    }))
+}
+
+impl Admission {
+    /// Reads what routing needs from the whole body.
+    ///
+    /// `headers` are the request's as the edge leaves them.
+    ///
+    /// # Errors
+    /// The client's error, to be answered in its wire.
+    pub fn body(
+        &self,
+        config: &EdgeConfig,
+        headers: Headers,
+        body: &[u8],
+    ) -> Result<Admitted, Error> {
+        let [model, stream, options] = scan::top_level(body, ["model", "stream", "stream_options"])
+            .map_err(|error| {
+                let message = format!("The request body is not a JSON object: {error}");
+                Error::new(ErrorKind::InvalidRequest, message)
+            })?;
+        let model = match (&self.path_model, model) {
+            (Some(model), _) => model.clone(),
+            (None, Some(member)) => json_string(member.value).ok_or_else(|| {
+                let message = "`model`: expected a string";
+                Error::new(ErrorKind::InvalidRequest, message).with_param("model")
+            })?,
+            (None, None) => {
+                let message = "`model`: missing; name the model to use";
+                return Err(Error::new(ErrorKind::InvalidRequest, message).with_param("model"));
+            }
+        };
+        let target = match config.route(&model) {
+            Some(route) => route.target.clone(),
+            None if config.unknown_models == Unknown::Pass => String::new(),
+            None => return Err(unknown_model(&model)),
+        };
+        let stream = stream.is_some_and(|member| member.value == b"true");
+        let include_usage = options.is_some_and(|member| {
+            scan::top_level(member.value, ["include_usage"])
+                .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
+        });
+        let exchange = Exchange {
+            operation: Some(self.operation),
+            wire: self.wire,
+            model,
+            stream,
+            include_usage,
+            estimated_input_tokens: estimate::request_tokens(body),
+            started_ms: self.started_ms,
+            path: self.path.clone(),
+            headers: headers.0,
+        };
+        Ok(Admitted { exchange, target })
+    }
+}
+
+/// The error for a body over the limit.
+pub fn too_large(config: &EdgeConfig) -> Error {
+    let limit = config.max_request_bytes;
+    let message = format!("The request body is larger than the limit of {limit} bytes");
+    Error::new(ErrorKind::TooLarge, message)
+}
+
+fn unknown_model(model: &str) -> Error {
+    let message = format!("The model `{model}` does not exist or you do not have access to it");
+    Error::new(ErrorKind::ModelNotFound, message).with_param("model")
+}
+
+/// The path under the scope's prefix, beginning with `/`; `None` outside the scope.
+fn in_scope<'h>(config: &EdgeConfig, host: &str, path: &'h str) -> Option<&'h str> {
+    if !config.hosts.is_empty() {
+        let bare = without_port(host).to_ascii_lowercase();
+        config.hosts.iter().find(|pattern| pattern.matches(&bare))?;
+    }
+    let rest = path.strip_prefix(config.path_prefix.as_str())?;
+    rest.starts_with('/').then_some(rest)
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// The wire of a client that has not said what it wants.
+fn guess_wire(headers: &Headers, path: &str) -> Wire {
+    let anthropic = headers.has("anthropic-version")
+        || (headers.has("x-api-key") && !headers.has("authorization"))
+        || path.contains("/messages");
+    if anthropic {
+        Wire::Anthropic
+    } else {
+        Wire::OpenAi
+    }
+}
+
+fn refuse(wire: Wire, error: &Error, operation: Option<Operation>) -> Step {
+    Step::Reply(LocalReply::error(wire, error), Some(error.kind), operation)
+}
+
+fn models(config: &EdgeConfig, wire: Wire) -> Step {
+    let list: Vec<(&str, u64)> = config
+        .models
+        .iter()
+        .filter_map(|route| Some((route.name.exact()?, route.created)))
+        .collect();
+    let body = match wire {
+        Wire::OpenAi => openai::list::models(&list),
+        Wire::Anthropic => anthropic::list::models(&list),
+    };
+    Step::Reply(LocalReply::json(200, body), None, Some(Operation::Models))
+}
+
+fn model(config: &EdgeConfig, wire: Wire, id: &str) -> Step {
+    let created = match config.route(id) {
+        Some(route) => route.created,
+        None if config.unknown_models == Unknown::Pass => 0,
+        None => return refuse(wire, &unknown_model(id), Some(Operation::Model)),
+    };
+    let body = match wire {
+        Wire::OpenAi => openai::list::model(id, created),
+        Wire::Anthropic => anthropic::list::model(id, created),
+    };
+    Step::Reply(LocalReply::json(200, body), None, Some(Operation::Model))
+}
+
+fn json_string(raw: &[u8]) -> Option<String> {
+    let value = crate::json::parse(raw).ok()?;
+    Some(value.as_str()?.decode().into_owned())
+}

@@ -1,0 +1,443 @@
+//! An attempt's answer side: what becomes of a provider's response, header by header and chunk by chunk.
+//!
+//! ```text
+//! AwaitHeaders ─┬─ error status, wrong type ──► Gather(Error) ──┐
+//!               ├─ unary ───────────────────────► Gather(Answer) ┼─► Done
+//!               └─ stream ─┬─ fallback configured ► Hold ─► Flow ┘
+//!                          └────────────────────────────► Flow
+//! ```
+
+use super::headers::Edits;
+use super::stream::Stream;
+use super::upstream::Plan;
+use super::{AttemptRecord, Exchange, Headers, LocalReply};
+use crate::chat::{Error, ErrorKind, Event};
+use crate::config::{AttemptConfig, Fallback, Provider};
+use crate::dialect::{AnswerContext, Wire};
+use crate::meter::price::{Rates, cost_nanousd, lookup};
+use crate::meter::{Tally, UsageSource};
+
+/// Most bytes of an error answer that are read; the rest is cut off.
+const MAX_ERROR_BYTES: usize = 64 * 1024;
+/// Most bytes of an error's message that a record carries.
+const MAX_MESSAGE_BYTES: usize = 500;
+
+/// What the host is to do at the end of a response callback.
+#[derive(Debug, Default)]
+pub struct Step {
+    /// Edits of the response headers; only while they are held.
+    pub head: Option<Edits>,
+    /// What the chunk becomes; `None` leaves it as it is.
+    pub body: Option<Vec<u8>>,
+    /// What follows.
+    pub next: Next,
+}
+
+/// What follows a response callback.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub enum Next {
+    /// The response goes on.
+    #[default]
+    Continue,
+    /// It is held.
+    Hold,
+    /// It goes on, and is reset at the next callback.
+    Break,
+    /// It is reset now.
+    Reset,
+    /// It is replaced by this, which cannot be written into the host's buffer.
+    Reply(LocalReply),
+}
+
+/// What the gathered body is.
+enum Gathered {
+    Answer,
+    /// An error answer of this status.
+    Error(u16),
+    /// Not an answer at all; the error is decided.
+    Foreign(Error),
+}
+
+enum State {
+    AwaitHeaders,
+    Gather {
+        what: Gathered,
+        body: Vec<u8>,
+        held: bool,
+    },
+    Hold {
+        stream: Box<Stream>,
+        pending: Vec<u8>,
+        seen: usize,
+        since_ms: u64,
+    },
+    Flow {
+        stream: Box<Stream>,
+        pending: Vec<u8>,
+    },
+    /// A broken stream, whose last words were delivered.
+    Broken,
+    /// Everything was said; what still comes is swallowed.
+    Done,
+    /// Not to be touched.
+    Untouched,
+}
+
+/// One attempt's answer.
+pub struct Answer {
+    state: State,
+    tally: Tally,
+    record: AttemptRecord,
+    rates: Option<Rates>,
+    client: Wire,
+    provider: Wire,
+    strip_usage: bool,
+    streams: bool,
+    estimated_input: u64,
+    dropped: Vec<String>,
+    context: AnswerContext,
+    limits: Limits,
+    fallback: Option<Fallback>,
+}
+
+struct Limits {
+    paused: usize,
+    gathered: usize,
+    event: usize,
+}
+
+impl Answer {
+    /// An answer to `exchange`, asked of `provider` as `plan` says. `id` is a fresh name for the answer.
+    pub fn new(
+        config: &AttemptConfig,
+        provider: &Provider,
+        exchange: &Exchange,
+        plan: &Plan,
+        id: String,
+    ) -> Self {
+        let usize_of = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
+        let rates = provider
+            .rates(&plan.model)
+            .or_else(|| lookup(provider.kind.name, &provider.name, &plan.model));
+        Answer {
+            state: State::AwaitHeaders,
+            tally: Tally::default(),
+            record: AttemptRecord {
+                provider: provider.name.clone(),
+                model: plan.model.clone(),
+                ..AttemptRecord::default()
+            },
+            rates,
+            client: exchange.wire,
+            provider: provider.kind.wire,
+            strip_usage: plan.strip_usage,
+            streams: exchange.stream,
+            estimated_input: exchange.estimated_input_tokens,
+            dropped: Vec::new(),
+            context: AnswerContext {
+                id,
+                created: exchange.started_ms.checked_div(1000).unwrap_or_default(),
+                model: exchange.model.clone(),
+                include_usage: exchange.include_usage,
+                names: Vec::new(),
+            },
+            limits: Limits {
+                paused: usize_of(config.envoy_buffer_limit_bytes),
+                gathered: usize_of(config.max_response_bytes),
+                event: usize_of(config.max_event_bytes),
+            },
+            fallback: config.fallback.clone(),
+        }
+    }
+
+    /// What the request's translation left to say: parameters that were dropped, tools' names that were changed.
+    pub fn translated(&mut self, dropped: Vec<String>, names: Vec<(String, String)>) {
+        self.dropped = dropped;
+        self.context.names = names;
+    }
+
+    /// The attempt answers by itself, with an error of the request's.
+    pub fn refuse(&mut self, error: &Error) -> LocalReply {
+        self.state = State::Untouched;
+        self.record.local = true;
+        self.note(error);
+        LocalReply::error(self.client, error)
+    }
+
+    /// Makes a whole answer of a step that has no body to be written into.
+    pub fn whole(&self, step: Step) -> Step {
+        match &step.body {
+            Some(body) if !body.is_empty() => self.as_reply(step),
+            _ => step,
+        }
+    }
+
+    /// The record as of now, and whether it changed since it was last taken.
+    pub fn record(&mut self) -> Option<&AttemptRecord> {
+        if !self.tally.take_changed()
+            && !matches!(
+                self.state,
+                State::AwaitHeaders | State::Untouched | State::Done
+            )
+        {
+            return None;
+        }
+        self.settle();
+        Some(&self.record)
+    }
+
+    /// The record, brought up to date.
+    pub fn settled(&mut self) -> &AttemptRecord {
+        self.settle();
+        &self.record
+    }
+
+    fn settle(&mut self) {
+        let (usage, source) = self.tally.usage(self.estimated_input);
+        self.record.usage = usage;
+        self.record.usage_source = source;
+        self.record.cost_nanousd = match (&self.rates, source) {
+            (_, UsageSource::None) => Some(0),
+            (rates, _) => rates.as_ref().map(|rates| cost_nanousd(rates, &usage)),
+        };
+        self.record.first_content_ms = self.tally.first_content_ms();
+        self.record.finish_reason = self.tally.finish();
+        self.record.complete |= self.tally.ended();
+        if let Some(error) = self.tally.error().cloned() {
+            self.note(&error);
+        }
+    }
+
+    fn note(&mut self, error: &Error) {
+        self.record.error = Some(error.kind);
+        self.record.message = error.message.clone();
+        let mut end = MAX_MESSAGE_BYTES.min(self.record.message.len());
+        while !self.record.message.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        self.record.message.truncate(end);
+    }
+
+    /// The response headers came.
+    pub fn headers(&mut self, headers: &Headers, end_of_stream: bool, now_ms: u64) -> Step {
+        if !matches!(self.state, State::AwaitHeaders) {
+            return Step::default();
+        }
+        let status = headers
+            .text(":status")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
+        self.record.status = status;
+        self.record.retry_after = headers.text("retry-after").map(str::to_owned);
+        let kind = headers.text("content-type").unwrap_or_default();
+        let encoding = headers.text("content-encoding").unwrap_or("identity");
+        let what = if !encoding.eq_ignore_ascii_case("identity") && !encoding.is_empty() {
+            let message = format!(
+                "The provider's answer is compressed ({encoding}), though nothing compressed was asked for"
+            );
+            Gathered::Foreign(bad_gateway(message))
+        } else if !(200..300).contains(&status) {
+            Gathered::Error(status)
+        } else if self.streams && media_type(kind) == "text/event-stream" {
+            return self.begin_stream(headers, now_ms, end_of_stream);
+        } else if is_json(kind) && (!self.streams || self.client == self.provider) {
+            Gathered::Answer
+        } else {
+            let wanted = if self.streams {
+                "an event stream"
+            } else {
+                "JSON"
+            };
+            let message = format!(
+                "The provider answered {status} with content type `{kind}` where {wanted} was asked for"
+            );
+            Gathered::Foreign(bad_gateway(message))
+        };
+        self.state = State::Gather {
+            what,
+            body: Vec::new(),
+            held: true,
+        };
+        if end_of_stream {
+            return self.gathered(false, now_ms);
+        }
+        // While the headers are held the body may change; its length is set at the end.
+        let mut head = self.common_head(headers);
+        head.remove("content-length");
+        Step {
+            head: Some(head),
+            body: None,
+            next: Next::Hold,
+        }
+    }
+
+    fn begin_stream(&mut self, headers: &Headers, now_ms: u64, end_of_stream: bool) -> Step {
+        let context = self.context.clone();
+        let stream = Stream::new(
+            self.provider,
+            self.client,
+            self.strip_usage,
+            self.limits.event,
+            context,
+        );
+        let stream = Box::new(stream);
+        let holds = self.fallback.is_some() && !end_of_stream;
+        let mut head = self.common_head(headers);
+        if self.strip_usage || self.provider != self.client {
+            head.remove("content-length");
+            if self.provider != self.client {
+                head.set("content-type", "text/event-stream; charset=utf-8");
+                head.set("cache-control", "no-cache");
+            }
+        }
+        self.state = if holds {
+            State::Hold {
+                stream,
+                pending: Vec::new(),
+                seen: 0,
+                since_ms: now_ms,
+            }
+        } else {
+            State::Flow {
+                stream,
+                pending: Vec::new(),
+            }
+        };
+        Step {
+            head: Some(head),
+            body: None,
+            next: if holds { Next::Hold } else { Next::Continue },
+        }
+    }
+
+    /// Edits that every answer gets.
+    fn common_head(&self, headers: &Headers) -> Edits {
+        let mut head = Edits::default();
+        for (name, _) in &headers.0 {
+            if name.starts_with(b"x-weir-") {
+                head.remove.push(name.clone());
+            }
+        }
+        head.set("x-weir-provider", self.record.provider.as_str());
+        if !self.dropped.is_empty() {
+            head.set("x-weir-dropped-params", self.dropped.join(", "));
+        }
+        head
+    }
+
+    /// A chunk of the body came. `chunk` is what the host's buffer holds now.
+    pub fn chunk(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
+        match &mut self.state {
+            State::AwaitHeaders | State::Untouched => Step::default(),
+            State::Broken => Step {
+                body: Some(Vec::new()),
+                next: Next::Reset,
+                ..Step::default()
+            },
+            State::Done => Step {
+                body: Some(Vec::new()),
+                ..Step::default()
+            },
+            State::Gather { .. } => self.gather(chunk, end_of_stream, now_ms),
+            State::Flow { stream, pending } => {
+                let mut out = std::mem::take(pending);
+                let kept = out.len();
+                let mut passed = stream.chunk(chunk, &mut self.tally, now_ms, &mut out);
+                if passed.untouched && kept > 0 {
+                    out.extend_from_slice(chunk);
+                }
+                if end_of_stream && !passed.broken {
+                    let ended = stream.end(&mut self.tally, now_ms, &mut out);
+                    passed.broken = ended.broken;
+                    self.record.complete = self.tally.error().is_none();
+                }
+                let next = if passed.broken {
+                    self.state = State::Broken;
+                    Next::Break
+                } else {
+                    Next::Continue
+                };
+                let body = (!passed.untouched || !out.is_empty()).then_some(out);
+                Step {
+                    head: None,
+                    body,
+                    next,
+                }
+            }
+            State::Hold { .. } => self.hold(chunk, end_of_stream, now_ms),
+        }
+    }
+
+    /// The answer ended with trailers: no body callback will tell. `pending` bytes can no longer be written.
+    pub fn trailers(&mut self, now_ms: u64) -> Step {
+        match &mut self.state {
+            State::Gather { held: true, .. } => self.gathered(true, now_ms),
+            State::Gather { .. } => Step {
+                next: Next::Reset,
+                ..Step::default()
+            },
+            State::Hold { .. } => {
+                let step = self.hold(&[], true, now_ms);
+                self.as_reply(step)
+            }
+            State::Flow { stream, pending } => {
+                let mut out = std::mem::take(pending);
+                stream.end(&mut self.tally, now_ms, &mut out);
+                let next = if out.is_empty() {
+                    Next::Continue
+                } else {
+                    Next::Reset
+                };
+                Step {
+                    next,
+                    ..Step::default()
+                }
+            }
+            _ => Step::default(),
+        }
+    }
+
+    /// While headers are held a whole answer can still go as the gateway's own.
+    fn as_reply(&self, step: Step) -> Step {
+        let (Some(body), Some(head)) = (&step.body, &step.head) else {
+            return step;
+        };
+        let mut reply = LocalReply {
+            status: 200,
+            headers: Vec::new(),
+            body: body.clone(),
+        };
+        for (name, value) in &head.set {
+            match String::from_utf8_lossy(name).as_ref() {
+                ":status" => {
+                    let status = String::from_utf8_lossy(value).parse();
+                    reply.status = status.unwrap_or(502);
+                }
+                "content-length" => {}
+                name => reply.headers.push((name.to_owned(), value.clone())),
+            }
+        }
+        Step {
+            next: Next::Reply(reply),
+            ..Step::default()
+        }
+    }
+}
+
+mod gather;
+mod hold;
+
+fn bad_gateway(message: String) -> Error {
+    Error::new(ErrorKind::BadGateway, message)
+}
+
+fn media_type(content_type: &str) -> String {
+    let bare = content_type.split(';').next().unwrap_or_default();
+    bare.trim().to_ascii_lowercase()
+}
+
+fn is_json(content_type: &str) -> bool {
+    let kind = media_type(content_type);
+    // Some compatible servers name none.
+    kind.is_empty() || kind == "application/json" || kind.ends_with("+json")
+}

@@ -1,0 +1,196 @@
+//! Answers that are gathered whole before anything is said of them.
+
+use super::*;
+
+impl Answer {
+    pub(super) fn gather(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
+        let same = self.client == self.provider;
+        let State::Gather { what, body, held } = &mut self.state else {
+            return Step::default();
+        };
+        match what {
+            Gathered::Error(_) | Gathered::Foreign(_) => {
+                let room = MAX_ERROR_BYTES.saturating_sub(body.len());
+                body.extend_from_slice(chunk.get(..room).unwrap_or(chunk));
+            }
+            Gathered::Answer => body.extend_from_slice(chunk),
+        }
+        if body.len() > self.limits.gathered {
+            let limit = self.limits.gathered;
+            let error = bad_gateway(format!(
+                "The provider's answer is larger than the limit of {limit} bytes"
+            ));
+            let held = *held;
+            self.state = State::Done;
+            self.note(&error);
+            if held {
+                return self.error_step(&error, self.record.status);
+            }
+            return Step {
+                body: Some(Vec::new()),
+                next: Next::Reset,
+                ..Step::default()
+            };
+        }
+        if end_of_stream {
+            return self.gathered(false, now_ms);
+        }
+        // Only an answer that can no longer be written into the paused buffer is let go early.
+        let full = body.len() > self.limits.paused.saturating_div(2);
+        if *held && full && matches!(what, Gathered::Answer) {
+            *held = false;
+            let mut head = self.common_head(&Headers::default());
+            head.remove("content-length");
+            if !same {
+                head.set("content-type", "application/json");
+            }
+            return Step {
+                head: Some(head),
+                body: Some(Vec::new()),
+                next: Next::Continue,
+            };
+        }
+        let next = if *held { Next::Hold } else { Next::Continue };
+        Step {
+            head: None,
+            body: Some(Vec::new()),
+            next,
+        }
+    }
+
+    /// The body is whole. `trailers` tells that it can no longer be written into the host's buffer.
+    pub(super) fn gathered(&mut self, trailers: bool, now_ms: u64) -> Step {
+        let State::Gather { what, body, held } = std::mem::replace(&mut self.state, State::Done)
+        else {
+            return Step::default();
+        };
+        let step = match what {
+            Gathered::Foreign(error) => self.fail(&error),
+            Gathered::Error(status) => {
+                let error = self.provider.read_error(status, &body);
+                if self.client == self.provider && self.client.is_error_body(&body) {
+                    self.note(&error);
+                    self.error_head(&error, status, body)
+                } else {
+                    self.fail(&error)
+                }
+            }
+            Gathered::Answer => match self.render(&body, now_ms) {
+                Err(error) => self.fail(&error),
+                Ok(rendered) => {
+                    self.record.complete = true;
+                    self.settle();
+                    let mut head = self.common_head(&Headers::default());
+                    if let Some(cost) = self.record.cost_nanousd {
+                        head.set("x-weir-cost-nanousd", cost.to_string());
+                    }
+                    let body = rendered.unwrap_or(body);
+                    if self.client != self.provider {
+                        head.set("content-type", "application/json");
+                    }
+                    head.set("content-length", body.len().to_string());
+                    Step {
+                        head: Some(head),
+                        body: Some(body),
+                        next: Next::Continue,
+                    }
+                }
+            },
+        };
+        self.fit(step, held, trailers)
+    }
+
+    /// Makes a whole answer fit what the host can still do.
+    fn fit(&self, mut step: Step, held: bool, trailers: bool) -> Step {
+        if !held {
+            // The headers are gone: an answer can be written, but an error only cuts.
+            step.head = None;
+            if self.record.error.is_some() {
+                step.body = Some(Vec::new());
+                step.next = Next::Reset;
+            }
+            return step;
+        }
+        let length = step.body.as_ref().map_or(0, Vec::len);
+        // Growing a paused buffer past its limit would take the whole proxy down.
+        if trailers || length > self.limits.paused {
+            if let Some(head) = &mut step.head {
+                let status = self.record.shown_status.max(1);
+                let missing = !head.set.iter().any(|(name, _)| name == b":status");
+                if missing {
+                    let status = if status > 1 {
+                        status
+                    } else {
+                        self.record.status
+                    };
+                    head.set(":status", status.to_string());
+                }
+                if !head.set.iter().any(|(name, _)| name == b"content-type") {
+                    head.set("content-type", "application/json");
+                }
+            }
+            return self.as_reply(step);
+        }
+        step
+    }
+
+    /// A body for the client; `None` where the provider's is it.
+    fn render(&mut self, body: &[u8], now_ms: u64) -> Result<Option<Vec<u8>>, Error> {
+        let tally = &mut self.tally;
+        if self.client == self.provider {
+            self.provider
+                .scan_answer(body, &mut |event| tally.see(&event, now_ms))?;
+            tally.see(&Event::End, now_ms);
+            return Ok(None);
+        }
+        let mut writer = self.client.answer_writer(self.context.clone());
+        let mut out = Vec::new();
+        self.provider.read_answer(body, &mut |event| {
+            tally.see(&event, now_ms);
+            writer.event(&event, &mut out);
+        })?;
+        tally.see(&Event::End, now_ms);
+        writer.finish(&mut out);
+        Ok(Some(out))
+    }
+
+    /// The answer is this error, in the client's wire.
+    pub(super) fn fail(&mut self, error: &Error) -> Step {
+        self.note(error);
+        self.error_step(error, error.status)
+    }
+
+    pub(super) fn error_step(&mut self, error: &Error, status: u16) -> Step {
+        let body = self.client.error_body(error);
+        self.error_head(error, status, body)
+    }
+
+    fn error_head(&mut self, error: &Error, status: u16, body: Vec<u8>) -> Step {
+        let mut status = if (200..300).contains(&status) || status == 0 {
+            error.status
+        } else {
+            status
+        };
+        self.record.status = status;
+        // Envoy retries by status: a failure that another provider could serve must show one that is retried.
+        let wanted = self
+            .fallback
+            .as_ref()
+            .is_some_and(|fallback| fallback.on.contains(&error.kind));
+        if (error.kind.retriable() || wanted) && status != 429 && status < 500 {
+            status = 503;
+        }
+        self.record.shown_status = status;
+        let mut head = self.common_head(&Headers::default());
+        head.set(":status", status.to_string());
+        head.set("content-type", "application/json");
+        head.set("content-length", body.len().to_string());
+        head.remove("content-encoding");
+        head.remove("transfer-encoding");
+        Step {
+            head: Some(head),
+            body: Some(body),
+            next: Next::Continue,
+        }
+    }
+}

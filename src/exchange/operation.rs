@@ -1,0 +1,215 @@
+//! What a request asks for, told from its method and path.
+
+use crate::dialect::Wire;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// What a request asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Operation {
+    /// `POST /v1/chat/completions`.
+    Chat,
+    /// `POST /v1/completions`, OpenAI's legacy form.
+    Completions,
+    /// `POST /v1/embeddings`.
+    Embeddings,
+    /// `POST /v1/messages`.
+    Messages,
+    /// `GET /v1/models`.
+    Models,
+    /// `GET /v1/models/{id}`.
+    Model,
+}
+
+/// How a request's body is taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyMode {
+    /// Held until it is whole: one JSON object.
+    HeldJson,
+    /// There is none.
+    None,
+}
+
+impl Operation {
+    /// The name in filter state and metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Operation::Chat => "chat",
+            Operation::Completions => "completions",
+            Operation::Embeddings => "embeddings",
+            Operation::Messages => "messages",
+            Operation::Models => "models",
+            Operation::Model => "model",
+        }
+    }
+
+    /// How its request body is taken in.
+    pub fn body_mode(self) -> BodyMode {
+        match self {
+            Operation::Models | Operation::Model => BodyMode::None,
+            _ => BodyMode::HeldJson,
+        }
+    }
+
+    /// The wire that its clients speak; of [`Operation::Models`] the client's headers tell.
+    pub fn wire(self) -> Wire {
+        match self {
+            Operation::Messages => Wire::Anthropic,
+            _ => Wire::OpenAi,
+        }
+    }
+
+    /// Whether its requests can be translated between wires; others need a provider of the client's wire.
+    pub fn is_chat(self) -> bool {
+        matches!(self, Operation::Chat | Operation::Messages)
+    }
+}
+
+/// An operation found in a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recognised<'p> {
+    /// What is asked for.
+    pub operation: Operation,
+    /// The model, where the path names it (Azure's deployments, `/v1/models/{id}`).
+    pub model: Option<Cow<'p, str>>,
+}
+
+/// Why a path names no operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unrecognised {
+    /// No such path.
+    Path,
+    /// The path is known, but not by this method; this one is.
+    Method(&'static str),
+}
+
+/// Tells what `method` on `path` asks for. `path` has no query and begins with `/`.
+///
+/// # Errors
+/// [`Unrecognised`] where it is no operation of this gateway.
+pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unrecognised> {
+    let (operation, model) = by_path(path).ok_or(Unrecognised::Path)?;
+    let wanted = match operation.body_mode() {
+        BodyMode::None => "GET",
+        BodyMode::HeldJson => "POST",
+    };
+    if method != wanted {
+        return Err(Unrecognised::Method(wanted));
+    }
+    Ok(Recognised { operation, model })
+}
+
+fn by_path(path: &str) -> Option<(Operation, Option<Cow<'_, str>>)> {
+    if let Some(rest) = path.strip_prefix("/openai/deployments/") {
+        let (deployment, tail) = rest.split_once('/')?;
+        let operation = match tail {
+            "chat/completions" => Operation::Chat,
+            "completions" => Operation::Completions,
+            "embeddings" => Operation::Embeddings,
+            _ => return None,
+        };
+        let model = percent_decode(deployment)?;
+        return (!model.is_empty()).then_some((operation, Some(model)));
+    }
+    let path = path
+        .strip_prefix("/openai")
+        .filter(|p| p.starts_with("/v1/"))
+        .unwrap_or(path);
+    let tail = path
+        .strip_prefix("/v1")
+        .filter(|p| p.starts_with('/'))
+        .unwrap_or(path);
+    let operation = match tail {
+        "/chat/completions" => Operation::Chat,
+        "/completions" => Operation::Completions,
+        "/embeddings" => Operation::Embeddings,
+        "/messages" => Operation::Messages,
+        "/models" => Operation::Models,
+        _ => {
+            let id = percent_decode(tail.strip_prefix("/models/")?)?;
+            return (!id.is_empty()).then_some((Operation::Model, Some(id)));
+        }
+    };
+    Some((operation, None))
+}
+
+/// Undoes percent-encoding; `None` where it is broken or not UTF-8.
+fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        if byte != b'%' {
+            out.push(byte);
+            continue;
+        }
+        let high = char::from(bytes.next()?).to_digit(16)?;
+        let low = char::from(bytes.next()?).to_digit(16)?;
+        out.push(u8::try_from(high.saturating_mul(16).saturating_add(low)).ok()?);
+    }
+    String::from_utf8(out).ok().map(Cow::Owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(method: &str, path: &str) -> Option<(Operation, Option<String>)> {
+        let found = recognise(method, path).ok()?;
+        Some((found.operation, found.model.map(Cow::into_owned)))
+    }
+
+    #[test]
+    fn paths_with_and_without_version() {
+        assert_eq!(
+            found("POST", "/v1/chat/completions"),
+            Some((Operation::Chat, None))
+        );
+        assert_eq!(
+            found("POST", "/chat/completions"),
+            Some((Operation::Chat, None))
+        );
+        assert_eq!(
+            found("POST", "/openai/v1/embeddings"),
+            Some((Operation::Embeddings, None))
+        );
+        assert_eq!(
+            found("POST", "/messages"),
+            Some((Operation::Messages, None))
+        );
+        assert_eq!(found("GET", "/v1/models"), Some((Operation::Models, None)));
+        assert_eq!(
+            found("GET", "/models/meta-llama%2FLlama-3/x"),
+            Some((Operation::Model, Some("meta-llama/Llama-3/x".to_owned())))
+        );
+    }
+
+    #[test]
+    fn azure_paths_name_the_model() {
+        assert_eq!(
+            found("POST", "/openai/deployments/my%20gpt/chat/completions"),
+            Some((Operation::Chat, Some("my gpt".to_owned())))
+        );
+        assert_eq!(found("POST", "/openai/deployments//embeddings"), None);
+    }
+
+    #[test]
+    fn others_are_not_recognised() {
+        assert_eq!(recognise("POST", "/v1"), Err(Unrecognised::Path));
+        assert_eq!(
+            recognise("POST", "/v1chat/completions"),
+            Err(Unrecognised::Path)
+        );
+        assert_eq!(recognise("POST", "/v1/models/%zz"), Err(Unrecognised::Path));
+        assert_eq!(
+            recognise("GET", "/v1/messages"),
+            Err(Unrecognised::Method("POST"))
+        );
+        assert_eq!(
+            recognise("POST", "/v1/models"),
+            Err(Unrecognised::Method("GET"))
+        );
+    }
+}

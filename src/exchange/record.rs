@@ -1,0 +1,161 @@
+//! What the stages tell each other, packed into filter state.
+//!
+//! Both are public keys (`wasm.weir.exchange`, `wasm.weir.attempt.N`) but opaque: their layout belongs to one version
+//! of the module. A first byte tells the version, and a stage that reads another's takes it for absent.
+
+use crate::chat::{ErrorKind, FinishReason};
+use crate::dialect::Wire;
+use crate::exchange::{Headers, Operation};
+use crate::meter::{Usage, UsageSource};
+use serde::{Deserialize, Serialize};
+
+/// Layout of both records. Raised with every change to either.
+const VERSION: u8 = 1;
+
+/// What an attempt needs of the request: written by the edge, read by every attempt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// What is asked. `None` is a path that only passes through: it is neither translated nor given a key.
+    pub operation: Option<Operation>,
+    /// The wire that the client speaks.
+    pub wire: Wire,
+    /// The model as the client named it.
+    pub model: String,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
+    /// Whether the client asked for usage in the stream.
+    pub include_usage: bool,
+    /// Input tokens as estimated from the request, for answers whose provider does not say.
+    pub estimated_input_tokens: u64,
+    /// Unix milliseconds at which the request arrived.
+    pub started_ms: u64,
+    /// The path under the scope's prefix, with its query.
+    pub path: String,
+    /// The request's headers as the edge left them: what a later attempt begins with.
+    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+/// What one attempt came to: written by the attempt as it goes, read by the edge.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// The provider's name in the configuration.
+    pub provider: String,
+    /// The model as the provider was asked for it.
+    pub model: String,
+    /// The status that the provider sent (0: none yet).
+    pub status: u16,
+    /// The status that the attempt showed to Envoy, where it is another one (0: the same).
+    pub shown_status: u16,
+    /// Why it failed, where it did.
+    pub error: Option<ErrorKind>,
+    /// The error's message, at most 500 bytes.
+    pub message: String,
+    /// The provider's `retry-after`.
+    pub retry_after: Option<String>,
+    /// Whether the attempt itself made the answer, already in the client's wire.
+    pub local: bool,
+    /// Token counts so far.
+    pub usage: Usage,
+    /// Where they are from.
+    pub usage_source: UsageSource,
+    /// Nano-dollars so far; `None` where the model has no price.
+    pub cost_nanousd: Option<u64>,
+    /// Unix milliseconds of the first content (0: none yet).
+    pub first_content_ms: u64,
+    /// Why the answer ended.
+    pub finish_reason: Option<FinishReason>,
+    /// Whether the answer came to its end.
+    pub complete: bool,
+}
+
+impl Exchange {
+    /// Packs it for filter state.
+    pub fn pack(&self) -> Vec<u8> {
+        pack(self)
+    }
+
+    /// Reads it back; `None` where it is not a record of this version.
+    pub fn unpack(bytes: &[u8]) -> Option<Self> {
+        unpack(bytes)
+    }
+
+    /// A request that only passes through.
+    pub fn passing(wire: Wire, started_ms: u64) -> Self {
+        Exchange {
+            operation: None,
+            wire,
+            model: String::new(),
+            stream: false,
+            include_usage: false,
+            estimated_input_tokens: 0,
+            started_ms,
+            path: String::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// The headers that a later attempt begins with.
+    pub fn snapshot(&self) -> Headers {
+        Headers(self.headers.clone())
+    }
+}
+
+impl AttemptRecord {
+    /// The status that the client gets, where this attempt is the last.
+    pub fn client_status(&self) -> u16 {
+        self.status
+    }
+
+    /// Packs it for filter state.
+    pub fn pack(&self) -> Vec<u8> {
+        pack(self)
+    }
+
+    /// Reads it back; `None` where it is not a record of this version.
+    pub fn unpack(bytes: &[u8]) -> Option<Self> {
+        unpack(bytes)
+    }
+
+    /// The filter-state key of attempt `number`, counted from 1.
+    pub fn key(number: u32) -> String {
+        format!("weir.attempt.{number}")
+    }
+}
+
+fn pack<T: Serialize>(value: &T) -> Vec<u8> {
+    // Serialising into a vector cannot fail for these types; an empty record is read as absent.
+    postcard::to_extend(value, vec![VERSION]).unwrap_or_default()
+}
+
+fn unpack<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Option<T> {
+    let (version, rest) = bytes.split_first()?;
+    if *version != VERSION {
+        return None;
+    }
+    postcard::from_bytes(rest).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_version_is_absent() {
+        let exchange = Exchange {
+            operation: Some(Operation::Chat),
+            wire: Wire::OpenAi,
+            model: "m".into(),
+            stream: true,
+            include_usage: false,
+            estimated_input_tokens: 7,
+            started_ms: 1,
+            path: "/v1/chat/completions".into(),
+            headers: vec![(b":path".to_vec(), b"/".to_vec())],
+        };
+        let mut packed = exchange.pack();
+        assert_eq!(Exchange::unpack(&packed), Some(exchange));
+        packed[0] = VERSION.wrapping_add(1);
+        assert_eq!(Exchange::unpack(&packed), None);
+        assert_eq!(Exchange::unpack(b""), None);
+    }
+}

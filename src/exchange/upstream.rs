@@ -1,0 +1,234 @@
+//! An attempt's request side: the request as one provider wants it.
+
+use super::headers::Edits as HeaderEdits;
+use super::{Exchange, Headers, Operation};
+use crate::chat::{Error, ErrorKind};
+use crate::config::{Auth, Provider};
+use crate::dialect::{Edits, Wire, WriteOptions, Written};
+use crate::provider::upstream_path;
+use std::borrow::Cow;
+
+/// A request for one provider, decided from the exchange before any body was read.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The model as the provider knows it.
+    pub model: String,
+    /// What becomes of the body.
+    pub body: BodyPlan,
+    /// Whether usage was asked of a stream for the gateway's sake alone, and must be taken out of the answer.
+    pub strip_usage: bool,
+    path: String,
+}
+
+/// What becomes of a request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BodyPlan {
+    /// It passes as it is.
+    Keep,
+    /// The client's wire is the provider's: it is edited in place.
+    Edit,
+    /// It is written anew in the provider's wire.
+    Translate,
+}
+
+/// Names of headers by which clients send keys, and others that are between client and gateway only.
+const CLIENT_ONLY: [&str; 15] = [
+    "authorization",
+    "x-api-key",
+    "api-key",
+    "x-goog-api-key",
+    "ocp-apim-subscription-key",
+    "proxy-authorization",
+    "cookie",
+    // Answers must come uncompressed, or usage could not be read.
+    "accept-encoding",
+    "forwarded",
+    "x-real-ip",
+    "x-envoy-external-address",
+    "x-envoy-internal",
+    "x-envoy-expected-rq-timeout-ms",
+    "x-envoy-attempt-count",
+    "x-envoy-original-path",
+];
+
+/// Beginnings of such names.
+const CLIENT_ONLY_PREFIXES: [&[u8]; 3] = [b"x-weir-", b"x-litellm-", b"x-forwarded-"];
+
+/// Beginnings of names of headers that only the client's wire knows.
+const WIRE_PREFIXES: [&[u8]; 3] = [b"anthropic-", b"openai-", b"x-stainless-"];
+
+/// Headers that Envoy adds anew for each attempt, and that a later attempt therefore keeps as they are.
+const PER_ATTEMPT: [&[u8]; 6] = [
+    b"x-request-id",
+    b"traceparent",
+    b"tracestate",
+    b"baggage",
+    b"b3",
+    b"x-cloud-trace-context",
+];
+
+impl Plan {
+    /// Decides how `provider` is asked.
+    ///
+    /// # Errors
+    /// The provider does not serve this operation, or its model's name cannot stand in a path.
+    pub fn new(
+        exchange: &Exchange,
+        operation: Operation,
+        provider: &Provider,
+    ) -> Result<Plan, Error> {
+        let model = provider.upstream_model(&exchange.model).into_owned();
+        let target = provider.kind.wire;
+        let same = target == exchange.wire;
+        if !same && !operation.is_chat() {
+            let message = format!(
+                "The operation `{}` is not served by the provider `{}`",
+                operation.as_str(),
+                provider.name
+            );
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        }
+        let outbound = match (same, target) {
+            (true, _) => operation,
+            (false, Wire::OpenAi) => Operation::Chat,
+            (false, Wire::Anthropic) => Operation::Messages,
+        };
+        let query = exchange.path.split_once('?').map(|(_, query)| query);
+        let path = upstream_path(provider, outbound, &model, query.filter(|_| same))?;
+        let asks_usage =
+            exchange.wire == Wire::OpenAi && exchange.stream && !exchange.include_usage;
+        let body = if !same {
+            BodyPlan::Translate
+        } else if asks_usage || model != exchange.model {
+            BodyPlan::Edit
+        } else {
+            BodyPlan::Keep
+        };
+        Ok(Plan {
+            strip_usage: same && asks_usage,
+            model,
+            body,
+            path,
+        })
+    }
+
+    /// Writes the body for the provider; `None` where it stays as it is.
+    ///
+    /// # Errors
+    /// The client's error: a body that its wire does not allow, or that the provider's cannot say.
+    pub fn write(
+        &self,
+        exchange: &Exchange,
+        provider: &Provider,
+        body: &[u8],
+    ) -> Result<Option<Written>, Error> {
+        match self.body {
+            BodyPlan::Keep => Ok(None),
+            BodyPlan::Edit => {
+                let edits = Edits {
+                    model: (self.model != exchange.model).then_some(self.model.as_str()),
+                    include_usage: self.strip_usage,
+                };
+                let body = exchange.wire.edit(body, &edits)?;
+                Ok(body.map(|body| Written {
+                    body,
+                    ..Written::default()
+                }))
+            }
+            BodyPlan::Translate => {
+                let request = exchange.wire.read_request(body)?;
+                let options = WriteOptions {
+                    model: &self.model,
+                    unsupported: provider.unsupported,
+                    default_max_tokens: provider.default_max_tokens,
+                    openai_native: provider.kind.native_openai,
+                };
+                provider
+                    .kind
+                    .wire
+                    .write_request(&request, &options)
+                    .map(Some)
+            }
+        }
+    }
+
+    /// The edits that turn `current`, the map as Envoy has it, into the provider's headers.
+    ///
+    /// `first` tells the first attempt, which finds the request as the edge left it; a later one begins with the edge's
+    /// snapshot, so that nothing of an earlier provider is left. `length` is the body's exact length where it was
+    /// written anew.
+    pub fn headers(
+        &self,
+        exchange: &Exchange,
+        provider: &Provider,
+        current: &Headers,
+        first: bool,
+        length: Option<usize>,
+    ) -> HeaderEdits {
+        let mut wanted = if first {
+            current.clone()
+        } else {
+            later(exchange, current)
+        };
+        let same_wire = provider.kind.wire == exchange.wire;
+        let keep_auth = provider.forward_caller_auth;
+        wanted.remove(|name| {
+            let secret = CLIENT_ONLY.iter().any(|known| known.as_bytes() == name);
+            let kept = keep_auth && matches!(name, b"authorization" | b"x-api-key" | b"api-key");
+            (secret && !kept)
+                || CLIENT_ONLY_PREFIXES
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
+                || (!same_wire && WIRE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+        });
+        wanted.set(":path", self.path.as_str());
+        wanted.set(":authority", provider.host.as_str());
+        for (name, value) in provider.kind.default_headers {
+            if !wanted.has(name) {
+                wanted.set(name, *value);
+            }
+        }
+        for (name, value) in &provider.headers {
+            wanted.set(name, value.as_str());
+        }
+        if let Auth::Header { name, value } = &provider.auth {
+            wanted.set(name, value.expose());
+        }
+        if self.body == BodyPlan::Translate {
+            wanted.set("content-type", "application/json");
+        }
+        // A stale length would smuggle a second request into the provider's connection.
+        match length {
+            Some(length) => {
+                wanted.remove(|name| name == b"transfer-encoding");
+                wanted.set("content-length", length.to_string());
+            }
+            None => match exchange.snapshot().get("content-length") {
+                Some(length) => wanted.set("content-length", length),
+                None => wanted.remove(|name| name == b"content-length"),
+            },
+        }
+        current.edits_to(&wanted)
+    }
+}
+
+/// The headers a later attempt begins with: the edge's, with Envoy's own per-attempt ones as they are now.
+fn later(exchange: &Exchange, current: &Headers) -> Headers {
+    let mut wanted = exchange.snapshot();
+    for (name, value) in &current.0 {
+        if PER_ATTEMPT.contains(&name.as_slice()) {
+            let name = String::from_utf8_lossy(name);
+            wanted.set(&name, value.clone());
+        }
+    }
+    wanted
+}
+
+/// A value of a request that stands in an answer's context.
+pub fn shown_model<'e>(exchange: &'e Exchange, plan: &'e Plan) -> Cow<'e, str> {
+    if exchange.model.is_empty() {
+        Cow::Borrowed(&plan.model)
+    } else {
+        Cow::Borrowed(&exchange.model)
+    }
+}

@@ -1,0 +1,316 @@
+//! `weir.attempt`: the upstream filter. A fresh instance serves every try.
+
+use super::host;
+use super::metrics;
+use super::respond::Sent;
+use crate::chat::{Error, ErrorKind};
+use crate::config::{AttemptConfig, Place, Provider};
+use crate::dialect::Wire;
+use crate::exchange::answer::Answer;
+use crate::exchange::upstream::{BodyPlan, Plan};
+use crate::exchange::{AttemptRecord, Exchange, Headers, LocalReply};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use std::rc::Rc;
+
+/// One try of one request.
+pub struct AttemptFilter {
+    config: Rc<AttemptConfig>,
+    state: State,
+}
+
+enum State {
+    /// Nothing came yet, or the request is none of ours.
+    Idle,
+    /// The body is awaited.
+    AwaitBody(Box<Pending>),
+    /// The request went.
+    Sent(Box<Sent>),
+    /// The filter answered itself.
+    Replied,
+}
+
+/// A request whose body is awaited.
+pub struct Pending {
+    exchange: Exchange,
+    provider: usize,
+    plan: Plan,
+    headers: Headers,
+    number: u32,
+}
+
+/// Where this attempt runs.
+struct Here {
+    cluster: String,
+}
+
+impl Place for Here {
+    fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    fn cluster_metadata(&self, namespace: &str, key: &str) -> Option<String> {
+        text(host::property(&[
+            "xds",
+            "cluster_metadata",
+            "filter_metadata",
+            namespace,
+            key,
+        ])?)
+    }
+
+    fn endpoint_metadata(&self, namespace: &str, key: &str) -> Option<String> {
+        text(host::property(&[
+            "xds",
+            "upstream_host_metadata",
+            "filter_metadata",
+            namespace,
+            key,
+        ])?)
+    }
+}
+
+fn text(bytes: Vec<u8>) -> Option<String> {
+    String::from_utf8(bytes).ok()
+}
+
+impl AttemptFilter {
+    pub fn new(config: Rc<AttemptConfig>) -> Self {
+        AttemptFilter {
+            config,
+            state: State::Idle,
+        }
+    }
+
+    fn reply(&mut self, reply: &LocalReply) -> Action {
+        self.state = State::Replied;
+        host::reply(reply);
+        Action::Pause
+    }
+
+    /// Refuses without a record: there is no exchange, or no provider.
+    fn refuse(&mut self, wire: Wire, error: &Error, number: Option<u32>) -> Action {
+        if let Some(number) = number {
+            let record = AttemptRecord {
+                local: true,
+                error: Some(error.kind),
+                message: error.message.clone(),
+                ..AttemptRecord::default()
+            };
+            host::set_property(&AttemptRecord::key(number), &record.pack());
+        }
+        self.reply(&LocalReply::error(wire, error))
+    }
+}
+
+impl Context for AttemptFilter {
+    fn on_done(&mut self) -> bool {
+        if let State::Sent(sent) = &mut self.state {
+            metrics::attempt(sent.answer.settled());
+        }
+        true
+    }
+}
+
+impl HttpContext for AttemptFilter {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let exchange =
+            host::property(&["weir.exchange"]).and_then(|bytes| Exchange::unpack(&bytes));
+        let cluster = host::property(&["xds", "cluster_name"])
+            .and_then(text)
+            .unwrap_or_default();
+        let config = self.config.clone();
+        let place = Here { cluster };
+        let provider = config.provider_at(&place);
+        let (exchange, index) = match (exchange, provider) {
+            // Without an exchange of this request no key is given away.
+            (None, Some(_)) => {
+                let message = "This cluster is for requests that came through Weir's edge";
+                return self.refuse(
+                    Wire::OpenAi,
+                    &Error::new(ErrorKind::Permission, message),
+                    None,
+                );
+            }
+            (None, None) => return Action::Continue,
+            (Some(exchange), _) if exchange.operation.is_none() => return Action::Continue,
+            (Some(exchange), None) => {
+                let message = format!(
+                    "No provider is configured for the cluster `{}`",
+                    place.cluster
+                );
+                let error = Error::new(ErrorKind::Internal, message);
+                return self.refuse(exchange.wire, &error, Some(number()));
+            }
+            (Some(exchange), Some(index)) => (exchange, index),
+        };
+        let number = number();
+        let Some((provider, operation)) = config.providers.get(index).zip(exchange.operation)
+        else {
+            return Action::Continue;
+        };
+        let plan = match Plan::new(&exchange, operation, provider) {
+            Ok(plan) => plan,
+            Err(error) => return self.refuse(exchange.wire, &error, Some(number)),
+        };
+        let pending = Pending {
+            provider: index,
+            plan,
+            headers: host::request_headers(),
+            number,
+            exchange,
+        };
+        if pending.plan.body == BodyPlan::Keep || end_of_stream {
+            self.state = State::Sent(Box::new(pending.send(&config, provider, None)));
+            return Action::Continue;
+        }
+        self.state = State::AwaitBody(Box::new(pending));
+        Action::Pause
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if !matches!(self.state, State::AwaitBody(_)) {
+            return Action::Continue;
+        }
+        if !end_of_stream {
+            return Action::Pause;
+        }
+        let body = host::request_body(size);
+        let State::AwaitBody(pending) = std::mem::replace(&mut self.state, State::Idle) else {
+            return Action::Continue;
+        };
+        let config = self.config.clone();
+        match pending.send_body(&config, &body) {
+            Ok(sent) => {
+                self.state = State::Sent(Box::new(sent));
+                Action::Continue
+            }
+            Err(reply) => self.reply(&reply),
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        match &mut self.state {
+            State::Sent(sent) => sent.headers(end_of_stream),
+            _ => Action::Continue,
+        }
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        match &mut self.state {
+            State::Sent(sent) => sent.body(size, end_of_stream),
+            _ => Action::Continue,
+        }
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        match &mut self.state {
+            State::Sent(sent) => sent.trailers(),
+            _ => Action::Continue,
+        }
+    }
+}
+
+/// Which try this is, from 1.
+fn number() -> u32 {
+    let count = host::number(&["upstream", "request_attempt_count"]);
+    count
+        .and_then(|count| u32::try_from(count).ok())
+        .unwrap_or(1)
+        .max(1)
+}
+
+impl Pending {
+    /// The attempt that an edge makes itself.
+    pub fn inline(
+        config: &AttemptConfig,
+        exchange: Exchange,
+        headers: Headers,
+    ) -> Result<Self, Error> {
+        let cluster = host::property(&["xds", "cluster_name"])
+            .and_then(text)
+            .unwrap_or_default();
+        let place = Here { cluster };
+        let provider = config.provider_at(&place);
+        let missing = || {
+            let message = format!(
+                "No provider is configured for the cluster `{}`",
+                place.cluster
+            );
+            Error::new(ErrorKind::Internal, message)
+        };
+        let index = provider.ok_or_else(missing)?;
+        let (provider, operation) = config
+            .providers
+            .get(index)
+            .zip(exchange.operation)
+            .ok_or_else(missing)?;
+        Ok(Pending {
+            plan: Plan::new(&exchange, operation, provider)?,
+            provider: index,
+            headers,
+            number: 1,
+            exchange,
+        })
+    }
+
+    fn sent(&self, config: &AttemptConfig, provider: &Provider) -> Sent {
+        let id = fresh_id(&self.exchange);
+        Sent::new(
+            Answer::new(config, provider, &self.exchange, &self.plan, id),
+            self.number,
+        )
+    }
+
+    /// Sends the headers. `length` is the body's, where it was written anew.
+    fn send(&self, config: &AttemptConfig, provider: &Provider, length: Option<usize>) -> Sent {
+        let first = self.number == 1;
+        host::edit_request(&self.plan.headers(
+            &self.exchange,
+            provider,
+            &self.headers,
+            first,
+            length,
+        ));
+        let mut sent = self.sent(config, provider);
+        sent.publish();
+        sent
+    }
+
+    /// Writes the body for the provider and sends it all.
+    pub fn send_body(&self, config: &AttemptConfig, body: &[u8]) -> Result<Sent, LocalReply> {
+        let Some(provider) = config.providers.get(self.provider) else {
+            let error = Error::new(ErrorKind::Internal, "The provider of this attempt is gone");
+            return Err(LocalReply::error(self.exchange.wire, &error));
+        };
+        match self.plan.write(&self.exchange, provider, body) {
+            Ok(Some(written)) => {
+                host::replace_request_body(&written.body);
+                let mut sent = self.send(config, provider, Some(written.body.len()));
+                sent.answer.translated(written.dropped, written.names);
+                Ok(sent)
+            }
+            Ok(None) => Ok(self.send(config, provider, Some(body.len()))),
+            Err(error) => {
+                let mut sent = self.sent(config, provider);
+                let reply = sent.answer.refuse(&error);
+                sent.publish();
+                Err(reply)
+            }
+        }
+    }
+}
+
+/// A name for an answer whose provider gives it none.
+fn fresh_id(exchange: &Exchange) -> String {
+    use std::hash::{BuildHasher, Hasher};
+    // The hasher's keys are the host's random bytes.
+    let random = std::collections::hash_map::RandomState::new()
+        .build_hasher()
+        .finish();
+    let prefix = match exchange.wire {
+        Wire::OpenAi => "chatcmpl-",
+        Wire::Anthropic => "msg_",
+    };
+    format!("{prefix}{random:016x}{:x}", exchange.started_ms)
+}

@@ -1,0 +1,359 @@
+//! `weir.edge`: the filter of the HTTP connection manager.
+
+use super::attempt::Pending;
+use super::host;
+use super::metrics;
+use super::respond::Sent;
+use crate::chat::ErrorKind;
+use crate::config::{EdgeConfig, Identity};
+use crate::dialect::Wire;
+use crate::exchange::admission::{self, Admission, Admitted, Step};
+use crate::exchange::headers::Edits;
+use crate::exchange::identity::{Lookup, clean};
+use crate::exchange::passage::{self, Verdict};
+use crate::exchange::settlement::{End, settle};
+use crate::exchange::{AttemptRecord, Exchange, Headers, LocalReply, Operation};
+use proxy_wasm::traits::{Context, HttpContext};
+use proxy_wasm::types::Action;
+use std::rc::Rc;
+
+/// One request.
+pub struct EdgeFilter {
+    config: Rc<EdgeConfig>,
+    state: State,
+    end: End,
+    wire: Wire,
+    caller: String,
+    /// The attempt that the edge makes itself, once it was sent.
+    inline: Option<Box<Sent>>,
+    /// What replaces an answer of Envoy's own.
+    replacement: Option<Vec<u8>>,
+}
+
+enum State {
+    /// Nothing came yet.
+    Idle,
+    /// It is none of ours.
+    Ignored,
+    /// The body is awaited.
+    AwaitBody(Box<(Admission, Headers)>),
+    /// It went on.
+    Routed,
+    /// The edge answered itself.
+    Replied,
+}
+
+/// What an authentication filter left.
+struct Host;
+
+impl Lookup for Host {
+    fn filter_state(&self, key: &str) -> Option<Vec<u8>> {
+        host::property(&["filter_state", key])
+            .or_else(|| host::property(&[key.strip_prefix("wasm.")?]))
+    }
+
+    fn metadata(&self, namespace: &str, path: &[String]) -> Option<Vec<u8>> {
+        let mut full = vec!["metadata", "filter_metadata", namespace];
+        full.extend(path.iter().map(String::as_str));
+        host::property(&full)
+    }
+}
+
+impl EdgeFilter {
+    pub fn new(config: Rc<EdgeConfig>) -> Self {
+        EdgeFilter {
+            config,
+            state: State::Idle,
+            end: End::default(),
+            wire: Wire::OpenAi,
+            caller: String::new(),
+            inline: None,
+            replacement: None,
+        }
+    }
+
+    fn reply(&mut self, reply: &LocalReply, error: Option<ErrorKind>) -> Action {
+        self.state = State::Replied;
+        self.end.refused = error;
+        self.end.status = reply.status;
+        host::reply(reply);
+        Action::Pause
+    }
+
+    /// Publishes what routes, logs and attempts read, and lets Envoy route.
+    fn publish(&mut self, admitted: &Admitted) {
+        let exchange = &admitted.exchange;
+        host::set_property("weir.exchange", &exchange.pack());
+        host::set_property("weir.model", clean(&exchange.model).as_bytes());
+        let mut edits = Edits::default();
+        edits.set("x-weir-model", clean(&exchange.model));
+        if !admitted.target.is_empty() {
+            host::set_property("weir.target", admitted.target.as_bytes());
+            edits.set("x-weir-target", admitted.target.as_str());
+        }
+        host::edit_request(&edits);
+    }
+
+    fn admitted(&mut self, admission: &Admission, headers: Headers, body: &[u8]) -> Action {
+        let admitted = match admission.body(&self.config, headers.clone(), body) {
+            Ok(admitted) => admitted,
+            Err(error) => {
+                return self.reply(&LocalReply::error(self.wire, &error), Some(error.kind));
+            }
+        };
+        self.publish(&admitted);
+        self.state = State::Routed;
+        let config = self.config.clone();
+        let Some(inline) = &config.inline else {
+            return Action::Continue;
+        };
+        let sent = Pending::inline(inline, admitted.exchange, headers).map_err(|error| {
+            let reply = LocalReply::error(self.wire, &error);
+            (reply, error.kind)
+        });
+        let sent = sent.and_then(|pending| {
+            let refused = ErrorKind::InvalidRequest;
+            pending
+                .send_body(inline, body)
+                .map_err(|reply| (reply, refused))
+        });
+        match sent {
+            Ok(sent) => {
+                self.inline = Some(Box::new(sent));
+                Action::Continue
+            }
+            Err((reply, kind)) => self.reply(&reply, Some(kind)),
+        }
+    }
+
+    /// The attempts' records, in their order.
+    fn records() -> Vec<AttemptRecord> {
+        let mut records = Vec::new();
+        let read = |number: u32| {
+            let bytes = host::property(&[&AttemptRecord::key(number)])?;
+            AttemptRecord::unpack(&bytes)
+        };
+        let Some(first) = read(1) else {
+            // A first attempt may have gone where no filter of ours is.
+            let count = host::number(&["upstream", "request_attempt_count"]).unwrap_or(0);
+            let count = u32::try_from(count.min(64)).unwrap_or(0);
+            return (2..=count).filter_map(read).collect();
+        };
+        records.push(first);
+        let mut number = 2;
+        while let Some(record) = read(number) {
+            records.push(record);
+            number = number.saturating_add(1);
+        }
+        records
+    }
+}
+
+impl Context for EdgeFilter {}
+
+impl HttpContext for EdgeFilter {
+    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let mut headers = host::request_headers();
+        let config = self.config.clone();
+        let now_ms = host::now_ms();
+        self.end.started_ms = now_ms;
+        let step = admission::headers(&config, &headers, end_of_stream, &Host, now_ms);
+        if matches!(step, Step::Ignore) {
+            self.state = State::Ignored;
+            return Action::Continue;
+        }
+        // Nothing that a client sent may look as if it came from here.
+        let mut edits = Edits::default();
+        let theirs = |name: &[u8]| name.starts_with(b"x-weir-") || is_identity(&config, name);
+        edits.remove = headers
+            .0
+            .iter()
+            .map(|(name, _)| name.clone())
+            .filter(|name| theirs(name))
+            .collect();
+        host::edit_request(&edits);
+        headers.remove(theirs);
+        match step {
+            Step::Ignore => Action::Continue,
+            Step::Pass(wire) => {
+                self.state = State::Ignored;
+                let exchange = Exchange::passing(wire, now_ms);
+                host::set_property("weir.exchange", &exchange.pack());
+                Action::Continue
+            }
+            Step::Reply(reply, error, operation) => {
+                self.end.operation = operation;
+                self.publish_operation(operation);
+                self.reply(&reply, error)
+            }
+            Step::AwaitBody(admission) => {
+                self.end.operation = Some(admission.operation);
+                self.wire = admission.wire;
+                self.caller = admission.caller.clone();
+                self.publish_operation(Some(admission.operation));
+                if !admission.caller.is_empty() {
+                    host::set_property("weir.caller", admission.caller.as_bytes());
+                }
+                if !admission.team.is_empty() {
+                    host::set_property("weir.team", admission.team.as_bytes());
+                }
+                self.state = State::AwaitBody(Box::new((*admission, headers)));
+                Action::Pause
+            }
+        }
+    }
+
+    fn on_http_request_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if !matches!(self.state, State::AwaitBody(_)) {
+            return Action::Continue;
+        }
+        let over = u64::try_from(size).unwrap_or(u64::MAX) > self.config.max_request_bytes;
+        if over {
+            let error = admission::too_large(&self.config);
+            return self.reply(&LocalReply::error(self.wire, &error), Some(error.kind));
+        }
+        if !end_of_stream {
+            return Action::Pause;
+        }
+        let State::AwaitBody(waiting) = std::mem::replace(&mut self.state, State::Routed) else {
+            return Action::Continue;
+        };
+        let (admission, headers) = *waiting;
+        let body = host::request_body(size);
+        self.admitted(&admission, headers, &body)
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        // The body ended without saying so; what was gathered is whole.
+        match std::mem::replace(&mut self.state, State::Routed) {
+            State::AwaitBody(waiting) => {
+                let (admission, headers) = *waiting;
+                let body = host::request_body(
+                    usize::try_from(self.config.max_request_bytes).unwrap_or(usize::MAX),
+                );
+                self.admitted(&admission, headers, &body)
+            }
+            other => {
+                self.state = other;
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        match self.state {
+            State::Ignored | State::Idle => return Action::Continue,
+            // A reply of one's own comes back through one's own callbacks.
+            State::Replied => {
+                self.end.complete = end_of_stream;
+                return Action::Continue;
+            }
+            // Envoy answered before the body was whole: too large for it, or too slow.
+            State::AwaitBody(_) | State::Routed => {}
+        }
+        let routed = matches!(self.state, State::Routed);
+        self.end.complete = end_of_stream;
+        if let Some(sent) = self.inline.as_mut().filter(|_| via_upstream()) {
+            let action = sent.headers(end_of_stream);
+            self.end.status = sent.answer.settled().client_status();
+            return action;
+        }
+        let headers = host::response_headers();
+        self.end.status = headers
+            .text(":status")
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(0);
+        // What is well needs no second look; the attempt made it so.
+        if (200..400).contains(&self.end.status) {
+            return Action::Continue;
+        }
+        let records = if routed { Self::records() } else { Vec::new() };
+        let details = host::property(&["response", "code_details"]).unwrap_or_default();
+        let attempts = host::number(&["upstream", "request_attempt_count"]).unwrap_or(0);
+        match passage::verdict(self.wire, self.end.status, &details, attempts, &records) {
+            Verdict::Keep => Action::Continue,
+            Verdict::Edit(edits, status) => {
+                self.end.status = status;
+                host::edit_response(&edits);
+                Action::Continue
+            }
+            Verdict::Replace(reply) => {
+                self.end.status = reply.status;
+                if end_of_stream {
+                    // There is no body to replace.
+                    self.state = State::Replied;
+                    self.end.complete = true;
+                    host::reply(&reply);
+                    return Action::Pause;
+                }
+                host::edit_response(&passage::head(&reply));
+                self.replacement = Some(reply.body);
+                Action::Continue
+            }
+        }
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.end.complete |= end_of_stream;
+        if let Some(sent) = self.inline.as_mut().filter(|_| self.replacement.is_none()) {
+            let action = sent.body(size, end_of_stream);
+            self.end.status = sent.answer.settled().client_status();
+            return action;
+        }
+        if let Some(body) = &mut self.replacement {
+            // The new body goes in the old one's first chunk.
+            host::replace_response_body(body);
+            body.clear();
+        }
+        Action::Continue
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        self.end.complete = true;
+        match self.inline.as_mut().filter(|_| self.replacement.is_none()) {
+            Some(sent) => sent.trailers(),
+            None => Action::Continue,
+        }
+    }
+
+    fn on_log(&mut self) {
+        if matches!(self.state, State::Ignored | State::Idle) {
+            return;
+        }
+        if let Some(sent) = &mut self.inline {
+            metrics::attempt(sent.answer.settled());
+        }
+        self.end.now_ms = host::now_ms();
+        let settled = settle(&self.end, &Self::records());
+        for (key, value) in settled.properties() {
+            host::set_property(key, value.as_bytes());
+        }
+        let operation = self
+            .end
+            .operation
+            .map(Operation::as_str)
+            .unwrap_or_default();
+        metrics::request(&settled, operation, &self.caller, &self.config.label_limits);
+    }
+}
+
+impl EdgeFilter {
+    fn publish_operation(&self, operation: Option<Operation>) {
+        if let Some(operation) = operation {
+            host::set_property("weir.operation", operation.as_str().as_bytes());
+        }
+    }
+}
+
+/// Whether a header is where the caller's or team's name stands: it does not go upstream.
+fn is_identity(config: &EdgeConfig, name: &[u8]) -> bool {
+    let sources = [&config.caller, &config.team];
+    sources
+        .into_iter()
+        .flatten()
+        .any(|source| matches!(source, Identity::Header(header) if header.as_bytes() == name))
+}
+
+fn via_upstream() -> bool {
+    host::property(&["response", "code_details"]).is_some_and(|details| details == b"via_upstream")
+}
