@@ -8,6 +8,7 @@ mod pattern;
 mod provider;
 mod reader;
 mod secret;
+mod source;
 
 pub use attempt::{AttemptConfig, Fallback, Place};
 pub use edge::{EdgeConfig, Identity, LabelLimits, ModelRoute, Unknown};
@@ -27,21 +28,14 @@ pub enum Config {
     Attempt(AttemptConfig),
 }
 
-/// Reads a plugin's configuration: JSON, as Envoy makes it of a `google.protobuf.Struct`.
+/// Reads a plugin's configuration: a serialised `google.protobuf.Struct`, or JSON.
 ///
 /// `env` looks up the environment for `${NAME}` in keys and headers.
 ///
 /// # Errors
 /// Every mistake in it.
-pub fn parse(json: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<Config, Vec<Mistake>> {
-    let value: serde_json::Value = serde_json::from_slice(json).map_err(|error| {
-        let message = if json.is_empty() {
-            "missing: the plugin has no configuration".to_owned()
-        } else {
-            format!("not JSON: {error}")
-        };
-        vec![Mistake::new("", message)]
-    })?;
+pub fn parse(bytes: &[u8], env: &dyn Fn(&str) -> Option<String>) -> Result<Config, Vec<Mistake>> {
+    let value = source::read(bytes).map_err(|mistake| vec![mistake])?;
     let mistakes = Mistakes::default();
     let reader = Reader::root(&value, &mistakes, env);
     let config = stage(&reader);
