@@ -175,6 +175,10 @@ impl Plan {
         wanted.remove(|name| {
             let secret = CLIENT_ONLY.iter().any(|known| known.as_bytes() == name);
             let kept = keep_auth && matches!(name, b"authorization" | b"x-api-key" | b"api-key");
+            // Envoy finds no route without it.
+            if name == b"x-forwarded-proto" {
+                return false;
+            }
             (secret && !kept)
                 || CLIENT_ONLY_PREFIXES
                     .iter()

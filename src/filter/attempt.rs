@@ -221,16 +221,14 @@ fn number() -> u32 {
 }
 
 impl Pending {
-    /// The attempt that an edge makes itself.
+    /// The attempt that an edge makes itself. Envoy has not chosen a cluster yet: the target stands for it.
     pub fn inline(
         config: &AttemptConfig,
         exchange: Exchange,
+        target: String,
         headers: Headers,
     ) -> Result<Self, Error> {
-        let cluster = host::property(&["xds", "cluster_name"])
-            .and_then(text)
-            .unwrap_or_default();
-        let place = Here { cluster };
+        let place = Here { cluster: target };
         let provider = config.provider_at(&place);
         let missing = || {
             let message = format!(

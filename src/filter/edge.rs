@@ -107,10 +107,11 @@ impl EdgeFilter {
         let Some(inline) = &config.inline else {
             return Action::Continue;
         };
-        let sent = Pending::inline(inline, admitted.exchange, headers).map_err(|error| {
-            let reply = LocalReply::error(self.wire, &error);
-            (reply, error.kind)
-        });
+        let sent =
+            Pending::inline(inline, admitted.exchange, admitted.target, headers).map_err(|error| {
+                let reply = LocalReply::error(self.wire, &error);
+                (reply, error.kind)
+            });
         let sent = sent.and_then(|pending| {
             let refused = ErrorKind::InvalidRequest;
             pending

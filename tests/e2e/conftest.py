@@ -1,0 +1,68 @@
+"""Fixtures: one simulator for all, one Envoy for each configuration that a test asks for."""
+import os
+import subprocess
+
+import pytest
+
+from gateway import Gateway, Simulator, example
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """A certificate authority for the test, and a certificate of the simulator's by it."""
+    import trustme
+
+    folder = tmp_path_factory.mktemp("tls")
+    ca = trustme.CA()
+    cert = ca.issue_cert("provider.test")
+    ca.cert_pem.write_to_path(folder / "ca.pem")
+    cert.cert_chain_pems[0].write_to_path(folder / "cert.pem")
+    cert.private_key_pem.write_to_path(folder / "key.pem")
+    stranger = trustme.CA()
+    stranger.cert_pem.write_to_path(folder / "stranger.pem")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sim(authority):
+    simulator = Simulator((str(authority / "cert.pem"), str(authority / "key.pem")))
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture(scope="session")
+def gateways(sim):
+    """Starts an Envoy for an example and changes to it, once; `old=True` takes the oldest Envoy supported."""
+    running = {}
+
+    def start(name, changes=(), old=False, env=None):
+        key = (name, tuple(changes), old)
+        if key not in running or running[key].process.poll() is not None:
+            binary = os.environ["ENVOY_OLD_BIN"] if old else None
+            running[key] = Gateway(example(name), sim, binary=binary, changes=changes, env=env)
+        return running[key]
+
+    yield start
+    trapped = []
+    for key, gateway in running.items():
+        if "unexpected status" in gateway.log() or "panicked" in gateway.log():
+            trapped.append(key[0])
+        gateway.stop()
+    assert not trapped, f"a Wasm VM trapped under {trapped}"
+
+
+@pytest.fixture(scope="session")
+def gw(gateways):
+    return gateways("envoy.yaml")
+
+
+@pytest.fixture
+def clean(sim):
+    """The simulator, with an empty journal."""
+    sim.clear()
+    return sim
+
+
+def pytest_report_header():
+    version = subprocess.run([os.environ["ENVOY_BIN"], "--version"], capture_output=True, text=True).stdout
+    return f"envoy: {version.strip()}"

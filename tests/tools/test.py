@@ -1,0 +1,69 @@
+#!/usr/bin/env python3
+"""Runs every kind of test, says how many ran, and fails where a kind ran none. `make test` calls it."""
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+RUST = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+PYTEST = re.compile(r"(\d+) (passed|failed|skipped|error)")
+
+
+def run(command, env):
+    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **env}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    lines = []
+    for line in process.stdout:
+        sys.stdout.write(line)
+        lines.append(line)
+    return process.wait(), "".join(lines)
+
+
+def rust(output):
+    counts = [tuple(map(int, found)) for found in RUST.findall(output)]
+    return sum(c[0] for c in counts), sum(c[1] for c in counts), sum(c[2] for c in counts)
+
+
+def pytest(output):
+    last = [line for line in output.splitlines() if PYTEST.search(line)][-1:] or [""]
+    counts = {kind: int(count) for count, kind in PYTEST.findall(last[0])}
+    return counts.get("passed", 0), counts.get("failed", 0) + counts.get("error", 0), counts.get("skipped", 0)
+
+
+def main():
+    node = {"CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER": os.environ["WASM_RUNNER"]}
+    kinds = [
+        ("unit", ["cargo", "test", "--quiet", "--lib"], {}, rust),
+        ("integration", ["cargo", "test", "--quiet", "--tests", "--no-fail-fast"], {}, rust),
+        ("simulator", ["cargo", "test", "--quiet", "-p", "weir-simulator"], {}, rust),
+        ("wasm in Node", ["cargo", "test", "--quiet", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
+        ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-x" if os.environ.get("FAST") else "-q", "tests/e2e"], {}, pytest),
+    ]
+    report, bad = [], False
+    for name, command, env, count in kinds:
+        print(f"== {name}", flush=True)
+        began = time.monotonic()
+        code, output = run(command, env)
+        passed, failed, skipped = count(output)
+        if name == "integration":
+            passed -= report[0]["passed"]
+        if code and not failed:
+            failed = 1
+        bad |= code != 0 or passed == 0
+        report.append({"kind": name, "passed": passed, "failed": failed, "skipped": skipped, "seconds": round(time.monotonic() - began, 1)})
+    out = ROOT / "target/reports"
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "tests.json").write_text(json.dumps(report, indent=1))
+    print()
+    for row in report:
+        print(f"{row['kind']:<14} {row['passed']:>5} passed {row['failed']:>4} failed {row['skipped']:>4} skipped {row['seconds']:>7} s")
+    total = [sum(row[key] for row in report) for key in ("passed", "failed", "skipped")]
+    print(f"{total[0]} passed, {total[1]} failed, {total[2]} skipped")
+    sys.exit(1 if bad or total[1] else 0)
+
+
+if __name__ == "__main__":
+    main()
