@@ -126,7 +126,8 @@ class Gateway:
         return self.log_path.read_text(errors="replace")
 
     def mark(self):
-        """A place in the access log; `entry` gives what comes after it."""
+        """A place in the access log; `entry` gives what comes after it. Envoy writes the log every 50 ms."""
+        time.sleep(0.12)
         return len(self.entries)
 
     def entry(self, mark, seconds=10.0):

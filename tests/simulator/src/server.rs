@@ -204,7 +204,13 @@ fn told(script: Script, ending: Option<Ending>) -> Response<Body> {
                     tokio::time::sleep(Duration::from_millis(millis)).await;
                     continue;
                 }
-                Some(Step::Write(bytes)) => Ok(Frame::data(bytes)),
+                Some(Step::Write(bytes)) => {
+                    // A body of known length is not asked for more once it is whole.
+                    if let Some(ending) = ending.as_mut().filter(|_| steps.len() == 0) {
+                        ending.completed = true;
+                    }
+                    Ok(Frame::data(bytes))
+                }
                 Some(Step::Die) => Err(io::Error::other("told to die")),
             };
             return Some((item, (steps, ending)));
