@@ -5,6 +5,7 @@
 mod attempt;
 mod edge;
 mod pattern;
+mod prices;
 mod provider;
 mod reader;
 mod secret;

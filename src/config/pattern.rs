@@ -41,9 +41,7 @@ impl Pattern {
     ///
     /// Each piece is looked for once, from left to right: linear in the pieces times the name.
     pub fn star<'n>(&self, name: &'n str) -> Option<&'n str> {
-        let Some((first, rest)) = self.pieces.split_first() else {
-            return None;
-        };
+        let (first, rest) = self.pieces.split_first()?;
         let Some((last, middle)) = rest.split_last() else {
             return (name == self.source).then_some("");
         };

@@ -3,10 +3,11 @@
 use super::attempt::Place;
 use super::edge::path_prefix;
 use super::pattern::Pattern;
+use super::prices::prices;
 use super::reader::{Fields, Reader, unknown};
 use super::secret::Secret;
 use crate::dialect::UnsupportedParams;
-use crate::meter::price::{Rate, Rates};
+use crate::meter::price::Rates;
 use crate::provider::{ProviderKind, kinds};
 use std::borrow::Cow;
 
@@ -292,7 +293,7 @@ fn place(reader: &Reader<'_>) -> Option<Match> {
 }
 
 /// `Struct`s do not keep the order of their members: the more exact pattern counts first.
-fn by_exactness<T>(mut list: Vec<(Pattern, T)>) -> Vec<(Pattern, T)> {
+pub(super) fn by_exactness<T>(mut list: Vec<(Pattern, T)>) -> Vec<(Pattern, T)> {
     list.sort_by_key(|(pattern, _)| {
         (
             pattern.exact().is_none(),
@@ -370,41 +371,5 @@ fn unsupported(fields: &Fields<'_>) -> Option<UnsupportedParams> {
         UnsupportedParams::Reject
     } else {
         UnsupportedParams::Drop
-    })
-}
-
-fn prices(fields: &Fields<'_>) -> Vec<(Pattern, Rates)> {
-    let map = fields.optional("prices").and_then(|field| field.object());
-    let entries = map.iter().flat_map(|map| map.entries());
-    let read = entries.filter_map(|(name, field)| Some((Pattern::new(name), rates(&field)?)));
-    by_exactness(read.collect())
-}
-
-fn rates(reader: &Reader<'_>) -> Option<Rates> {
-    const NAMES: [&str; 6] = [
-        "input_cost_per_token",
-        "output_cost_per_token",
-        "cache_read_input_token_cost",
-        "cache_creation_input_token_cost",
-        "cache_creation_input_token_cost_above_1hr",
-        "output_cost_per_reasoning_token",
-    ];
-    let fields = reader.object()?;
-    fields.only(&NAMES);
-    let rate = |name: &str| {
-        let field = fields.optional(name)?;
-        let parsed = Rate::parse(&field.spelled()?);
-        parsed
-            .map_err(|error| field.mistake(error.to_string()))
-            .ok()
-    };
-    fields.field("input_cost_per_token")?;
-    Some(Rates {
-        input: rate("input_cost_per_token")?,
-        output: rate("output_cost_per_token").unwrap_or_default(),
-        cache_read: rate("cache_read_input_token_cost"),
-        cache_write: rate("cache_creation_input_token_cost"),
-        cache_write_1h: rate("cache_creation_input_token_cost_above_1hr"),
-        reasoning: rate("output_cost_per_reasoning_token"),
     })
 }

@@ -1,1 +1,149 @@
 use super::*;
+
+fn mistakes(json: &str) -> Vec<String> {
+    let env = |name: &str| (name == "KEY").then(|| "s3cret".to_owned());
+    match parse(json.as_bytes(), &env) {
+        Ok(_) => Vec::new(),
+        Err(list) => list.iter().map(Mistake::to_string).collect(),
+    }
+}
+
+fn attempt(providers: &str) -> AttemptConfig {
+    let json = format!(r#"{{"stage":"attempt","providers":{providers}}}"#);
+    match parse(json.as_bytes(), &|_| Some("k".into())) {
+        Ok(Config::Attempt(config)) => config,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn stages() {
+    assert_eq!(mistakes(""), ["missing: the plugin has no configuration"]);
+    assert_eq!(mistakes("{}"), ["stage: missing"]);
+    assert_eq!(
+        mistakes(r#"{"stage":"egde"}"#),
+        [r#"stage: unknown "egde"; did you mean "edge"?"#]
+    );
+    assert_eq!(
+        mistakes("\u{1}x"),
+        ["neither a JSON object nor a google.protobuf.Struct"]
+    );
+    assert!(mistakes(r#"{"stage":"edge"}"#).is_empty());
+}
+
+#[test]
+fn every_mistake_of_an_edge_at_once() {
+    let json = r#"{"stage":"edge","hostz":[],"hosts":["a/b"],"path_prefix":"x","unknown_paths":"drop",
+        "models":[{"name":"m"},{"name":"m","target":"t"},{"name":"m","target":"t"},{"name":"n","target":"a b"}],
+        "caller":{"header":"a","filter_state":"b"},"max_request_bytes":0,"providers":[]}"#;
+    assert_eq!(
+        mistakes(json),
+        [
+            r#"hostz: unknown key; did you mean "hosts"?"#,
+            "providers: providers belong to the attempt stage; on the edge only with `translate: inline`",
+            "models[0].target: missing",
+            r#"models[2]: the model "m" is in the list twice"#,
+            "models[3].target: expected at most 128 visible ASCII characters: it becomes a header",
+            r#"hosts[0]: found "a/b", expected a host name without scheme and port"#,
+            r#"path_prefix: found "x", expected a path that begins with /"#,
+            r#"unknown_paths: unknown "drop", expected reject or pass"#,
+            "caller: expected exactly one of header, filter_state and metadata",
+            "max_request_bytes: found 0, expected a whole number from 1 to 1073741824",
+        ]
+    );
+}
+
+#[test]
+fn every_mistake_of_providers_at_once() {
+    let json = r#"{"stage":"attempt","fallback":{"on":["context"],"first_event_timeout":"soon"},"providers":[
+        {"provider":"openai"},
+        {"provider":"opnai"},
+        {"provider":"openai_compatible","name":"x"},
+        {"provider":"anthropic","api_version":"v1","auth":{"key":"${NO_SUCH}"}},
+        {"provider":"openai","name":"a b","auth":{"key":"${KEY}\n"},"prices":{"m":{"input_cost_per_token":-1}}}
+    ]}"#;
+    let found = mistakes(json);
+    let want = [
+        r#"providers[1].provider: unknown "opnai"; did you mean "openai"?"#,
+        "providers[2].host: missing",
+        "providers[3].auth.key: the environment variable NO_SUCH is not set for this plugin's VM (vm_config.environment_variables)",
+        "providers[4].auth.key: the key has characters that a header cannot have (a line break at its end?)",
+        "providers[4].prices[\"m\"].input_cost_per_token: expected 0 or more dollars per token",
+        "fallback.on[0]: unknown \"context\", expected context_length, content_policy, authentication, permission, insufficient_quota or model_not_found",
+        "fallback.first_event_timeout: found a string, expected a duration such as 10s or 250ms",
+    ];
+    for line in want {
+        assert!(
+            found.iter().any(|mistake| mistake == line),
+            "{line}\nin {found:#?}"
+        );
+    }
+    assert!(!found.join("\n").contains("s3cret"));
+}
+
+#[test]
+fn a_provider_that_hides_the_rest_is_a_mistake() {
+    let json = r#"{"stage":"attempt","providers":[{"provider":"openai"},{"provider":"openai"}]}"#;
+    assert_eq!(
+        mistakes(json),
+        [
+            "providers[0]: it has no `match` and serves every cluster, so those after it are never reached: put it last",
+            r#"providers[1]: the name "openai" is taken by an earlier provider; give it a `name`"#,
+        ]
+    );
+}
+
+#[test]
+fn models_map_by_the_most_exact_pattern() {
+    let config = attempt(
+        r#"[{"provider":"anthropic","models":{"*":"claude-haiku-4-5","gpt-4o":"claude-sonnet-4-5","claude-*":"*","azure-gpt-*":"gpt-*"}}]"#,
+    );
+    let upstream = |asked: &str| config.providers[0].upstream_model(asked).into_owned();
+    assert_eq!(upstream("gpt-4o"), "claude-sonnet-4-5");
+    assert_eq!(upstream("claude-opus-4-1"), "claude-opus-4-1");
+    assert_eq!(upstream("azure-gpt-5"), "gpt-5");
+    assert_eq!(upstream("other"), "claude-haiku-4-5");
+}
+
+#[test]
+fn keys_go_where_the_kind_wants_them_and_are_not_shown() {
+    let config = attempt(
+        r#"[{"provider":"anthropic","name":"a","match":{"cluster":"a"},"auth":{"key":"${K}"}},{"provider":"openai","auth":{"key":"x","header":"X-Own"}}]"#,
+    );
+    let header = |index: usize| match &config.providers[index].auth {
+        Auth::Header { name, value } => (name.clone(), value.expose().to_owned()),
+        Auth::None => panic!("no key"),
+    };
+    assert_eq!(header(0), ("x-api-key".into(), "k".into()));
+    assert_eq!(header(1), ("x-own".into(), "x".into()));
+    assert!(!format!("{config:?}").contains("\"k\""));
+}
+
+#[test]
+fn a_struct_on_the_wire_is_read_as_json_is() {
+    use prost::Message;
+    use prost_types::{Struct, Value, value::Kind};
+    let field = |kind| Value { kind: Some(kind) };
+    let fields = [
+        ("stage".to_owned(), field(Kind::StringValue("edge".into()))),
+        (
+            "max_request_bytes".to_owned(),
+            field(Kind::NumberValue(1_048_576.0)),
+        ),
+    ];
+    let bytes = Struct {
+        fields: fields.into_iter().collect(),
+    }
+    .encode_to_vec();
+    match parse(&bytes, &|_| None) {
+        Ok(Config::Edge(edge)) => assert_eq!(edge.max_request_bytes, 1 << 20),
+        other => panic!("{other:?}"),
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_bytes_are_judged(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+        let _ = parse(&bytes, &|_| None);
+    }
+}

@@ -7,47 +7,27 @@
 //!                          └────────────────────────────► Flow
 //! ```
 
+mod gather;
+mod hold;
+mod step;
+
+pub use step::{Next, Step};
+
 use super::headers::Edits;
 use super::stream::Stream;
 use super::upstream::Plan;
 use super::{AttemptRecord, Exchange, Headers, LocalReply};
-use crate::chat::{Error, ErrorKind, Event};
+use crate::chat::{Error, Event};
 use crate::config::{AttemptConfig, Fallback, Provider};
 use crate::dialect::{AnswerContext, Wire};
 use crate::meter::price::{Rates, cost_nanousd, lookup};
 use crate::meter::{Tally, UsageSource};
+use step::{bad_gateway, is_json, media_type};
 
 /// Most bytes of an error answer that are read; the rest is cut off.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
 /// Most bytes of an error's message that a record carries.
 const MAX_MESSAGE_BYTES: usize = 500;
-
-/// What the host is to do at the end of a response callback.
-#[derive(Debug, Default)]
-pub struct Step {
-    /// Edits of the response headers; only while they are held.
-    pub head: Option<Edits>,
-    /// What the chunk becomes; `None` leaves it as it is.
-    pub body: Option<Vec<u8>>,
-    /// What follows.
-    pub next: Next,
-}
-
-/// What follows a response callback.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub enum Next {
-    /// The response goes on.
-    #[default]
-    Continue,
-    /// It is held.
-    Hold,
-    /// It goes on, and is reset at the next callback.
-    Break,
-    /// It is reset now.
-    Reset,
-    /// It is replaced by this, which cannot be written into the host's buffer.
-    Reply(LocalReply),
-}
 
 /// What the gathered body is.
 enum Gathered {
@@ -396,48 +376,4 @@ impl Answer {
             _ => Step::default(),
         }
     }
-
-    /// While headers are held a whole answer can still go as the gateway's own.
-    fn as_reply(&self, step: Step) -> Step {
-        let (Some(body), Some(head)) = (&step.body, &step.head) else {
-            return step;
-        };
-        let mut reply = LocalReply {
-            status: 200,
-            headers: Vec::new(),
-            body: body.clone(),
-        };
-        for (name, value) in &head.set {
-            match String::from_utf8_lossy(name).as_ref() {
-                ":status" => {
-                    let status = String::from_utf8_lossy(value).parse();
-                    reply.status = status.unwrap_or(502);
-                }
-                "content-length" => {}
-                name => reply.headers.push((name.to_owned(), value.clone())),
-            }
-        }
-        Step {
-            next: Next::Reply(reply),
-            ..Step::default()
-        }
-    }
-}
-
-mod gather;
-mod hold;
-
-fn bad_gateway(message: String) -> Error {
-    Error::new(ErrorKind::BadGateway, message)
-}
-
-fn media_type(content_type: &str) -> String {
-    let bare = content_type.split(';').next().unwrap_or_default();
-    bare.trim().to_ascii_lowercase()
-}
-
-fn is_json(content_type: &str) -> bool {
-    let kind = media_type(content_type);
-    // Some compatible servers name none.
-    kind.is_empty() || kind == "application/json" || kind.ends_with("+json")
 }

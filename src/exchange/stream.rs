@@ -132,7 +132,10 @@ impl Stream {
         };
         let message = format!("The provider's stream is broken: {error}");
         let error = Error::new(ErrorKind::BadGateway, message);
-        self.client.error_event(&error, out);
+        // Where bytes pass, the beginning of the long event is gone already: it is cut off, not continued by another.
+        if !matches!(self.path, Path::Pass(_)) {
+            self.client.error_event(&error, out);
+        }
         tally.see(&Event::Error(error), now_ms);
         self.done = true;
         Passed {

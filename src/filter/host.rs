@@ -69,7 +69,7 @@ fn set(map: MapType, name: &[u8], value: Option<&[u8]>) {
 
 fn cleaned(value: &[u8]) -> Cow<'_, [u8]> {
     let control = |byte: &u8| (*byte < 0x20 && *byte != b'\t') || *byte == 0x7f;
-    if !value.iter().any(|byte| control(byte)) {
+    if !value.iter().any(control) {
         return Cow::Borrowed(value);
     }
     let clean = value

@@ -193,4 +193,30 @@ impl Answer {
             next: Next::Continue,
         }
     }
+
+    /// While headers are held a whole answer can still go as the gateway's own.
+    pub(super) fn as_reply(&self, step: Step) -> Step {
+        let (Some(body), Some(head)) = (&step.body, &step.head) else {
+            return step;
+        };
+        let mut reply = LocalReply {
+            status: 200,
+            headers: Vec::new(),
+            body: body.clone(),
+        };
+        for (name, value) in &head.set {
+            match String::from_utf8_lossy(name).as_ref() {
+                ":status" => {
+                    let status = String::from_utf8_lossy(value).parse();
+                    reply.status = status.unwrap_or(502);
+                }
+                "content-length" => {}
+                name => reply.headers.push((name.to_owned(), value.clone())),
+            }
+        }
+        Step {
+            next: Next::Reply(reply),
+            ..Step::default()
+        }
+    }
 }

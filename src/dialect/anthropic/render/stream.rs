@@ -189,10 +189,8 @@ impl StreamWriter {
 impl AnswerWriter for StreamWriter {
     fn event(&mut self, said: &Event<'_>, out: &mut Vec<u8>) {
         match said {
-            Event::Start { id, model, .. } => {
-                if !self.started {
-                    self.start(&id.decode(), &model.decode(), out);
-                }
+            Event::Start { id, model, .. } if !self.started => {
+                self.start(&id.decode(), &model.decode(), out);
             }
             // This wire has one answer only; `n` is refused on the way in.
             Event::Text { choice: 0, text } | Event::Refusal { choice: 0, text } => {
@@ -243,11 +241,7 @@ impl AnswerWriter for StreamWriter {
                 self.finish = Some((*reason, stop_sequence));
             }
             Event::Usage(usage) => self.usage = *usage,
-            Event::Ping => {
-                if self.started {
-                    event("ping", out, |_| {});
-                }
-            }
+            Event::Ping if self.started => event("ping", out, |_| {}),
             Event::Error(error) => {
                 self.failed = true;
                 error::event(error, out);

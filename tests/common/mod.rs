@@ -1,0 +1,101 @@
+//! Streams of both wires, and the whole way of a stream through the gateway, for tests that run natively and in Node.
+
+use weir::dialect::{AnswerContext, Wire};
+use weir::exchange::stream::Stream;
+use weir::meter::{Tally, Usage, UsageSource};
+
+/// A stream in OpenAI's wire with text, reasoning, interleaved tool calls, usage and odd but legal framing.
+pub const OPENAI: &str = concat!(
+    ": OPENROUTER PROCESSING\n\n",
+    "data: {\"choices\":[],\"id\":\"\",\"prompt_filter_results\":[]}\r\n\r\n",
+    "data: {\"id\":\"chatcmpl-1\",\"object\":\"chat.completion.chunk\",\"created\":7,\"model\":\"gpt-4o\",\"choices\":[{\"index\":0,\"delta\":{\"role\":\"assistant\",\"content\":\"\"},\"finish_reason\":null}],\"usage\":null}\n\n",
+    "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"h\\u006dm\"},\"finish_reason\":null}],\"usage\":null}\n\n",
+    "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve \\\"☃\\\" \\ud83d\\ude00\"},\"finish_reason\":null}],\"usage\":null}\n\n",
+    "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"id\":\"a\",\"type\":\"function\",\"function\":{\"name\":\"f\",\"arguments\":\"\"}},{\"index\":1,\"id\":\"b\",\"type\":\"function\",\"function\":{\"name\":\"g\",\"arguments\":\"{\"}}]},\"finish_reason\":null}],\"usage\":null}\n\n",
+    "data: {\"id\":\"chatcmpl-1\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}},{\"index\":1,\"function\":{\"arguments\":\"}\"}}]},\"finish_reason\":null}],\"usage\":null}\n\n",
+    "data:{\"id\":\"chatcmpl-1\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"tool_calls\"}],\"usage\":null}\n\n",
+    "data: {\"id\":\"chatcmpl-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,\"total_tokens\":16,\"prompt_tokens_details\":{\"cached_tokens\":4},\"completion_tokens_details\":{\"reasoning_tokens\":2}}}\n\n",
+    "data: [DONE]\n\n",
+);
+
+/// A stream in Anthropic's wire with thinking, text, a tool's call and a ping.
+pub const ANTHROPIC: &str = concat!(
+    "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude\",\"content\":[],\"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":4,\"cache_creation_input_tokens\":5,\"output_tokens\":1}}}\n\n",
+    "event: ping\ndata: {\"type\": \"ping\"}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\",\"signature\":\"\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"hm\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"c2ln\"}}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"naïve ☃\"}}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"f\",\"input\":{}}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"1}\"}}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":2}\n\n",
+    "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"tool_use\",\"stop_sequence\":null},\"usage\":{\"output_tokens\":9}}\n\n",
+    "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+);
+
+/// Every way that a stream can take.
+pub const WAYS: [(Wire, Wire, bool); 6] = [
+    (Wire::OpenAi, Wire::OpenAi, false),
+    (Wire::OpenAi, Wire::OpenAi, true),
+    (Wire::OpenAi, Wire::Anthropic, false),
+    (Wire::Anthropic, Wire::Anthropic, false),
+    (Wire::Anthropic, Wire::OpenAi, false),
+    (Wire::Anthropic, Wire::OpenAi, true),
+];
+
+/// What a client sees and the meter counts.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub out: String,
+    pub usage: (Usage, UsageSource),
+    pub error: Option<String>,
+    pub finish: Option<&'static str>,
+}
+
+/// A stream's way through the gateway, in these pieces.
+pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen {
+    let (provider, client, strip) = way;
+    let context = AnswerContext {
+        id: "id".to_owned(),
+        model: "m".to_owned(),
+        include_usage: strip,
+        ..AnswerContext::default()
+    };
+    let mut stream = Stream::new(
+        provider,
+        client,
+        strip && provider == client,
+        limit,
+        context,
+    );
+    let mut tally = Tally::default();
+    let mut out = Vec::new();
+    for piece in pieces {
+        let passed = stream.chunk(piece, &mut tally, 1, &mut out);
+        if passed.untouched {
+            out.extend_from_slice(piece);
+        }
+        if passed.broken {
+            break;
+        }
+    }
+    stream.end(&mut tally, 1, &mut out);
+    Seen {
+        out: String::from_utf8_lossy(&out).into_owned(),
+        usage: tally.usage(0),
+        error: tally.error().map(ToString::to_string),
+        finish: tally.finish().map(|reason| reason.as_str()),
+    }
+}
+
+/// The stream of a provider's wire.
+pub fn stream_of(wire: Wire) -> &'static str {
+    match wire {
+        Wire::OpenAi => OPENAI,
+        Wire::Anthropic => ANTHROPIC,
+    }
+}

@@ -1,0 +1,119 @@
+//! Any split of a stream's bytes gives the same output, errors and usage: for every way through the gateway.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod common;
+
+use common::{WAYS, stream_of, through};
+use proptest::prelude::*;
+use proptest::sample::Index;
+
+const LIMIT: usize = 1 << 16;
+
+fn split<'b>(bytes: &'b [u8], cuts: &[Index]) -> Vec<&'b [u8]> {
+    let mut places: Vec<usize> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+    places.extend([0, bytes.len()]);
+    places.sort_unstable();
+    places
+        .windows(2)
+        .map(|pair| &bytes[pair[0]..pair[1]])
+        .collect()
+}
+
+#[test]
+fn the_streams_are_understood() {
+    for way in WAYS {
+        let seen = through(way, &[stream_of(way.0).as_bytes()], LIMIT);
+        assert_eq!(seen.error, None, "{way:?}");
+        assert_eq!(seen.finish, Some("tool_calls"), "{way:?}");
+        assert!(seen.usage.0.output_tokens > 0, "{way:?}");
+        assert!(seen.out.contains("naïve"), "{way:?}: {}", seen.out);
+    }
+}
+
+#[test]
+fn byte_by_byte() {
+    for way in WAYS {
+        let bytes = stream_of(way.0).as_bytes();
+        let single: Vec<&[u8]> = bytes.chunks(1).collect();
+        assert_eq!(
+            through(way, &single, LIMIT),
+            through(way, &[bytes], LIMIT),
+            "{way:?}"
+        );
+    }
+}
+
+/// A real stream with some bytes changed, or cut off.
+fn damaged(way: usize) -> impl Strategy<Value = Vec<u8>> {
+    let bytes = stream_of(WAYS[way].0).as_bytes().to_vec();
+    let length = bytes.len();
+    let changes = prop::collection::vec(
+        (
+            0..length,
+            prop::sample::select(b"\r\n:{}[]\",\\ue0\xff".to_vec()),
+        ),
+        0..6,
+    );
+    (changes, 0..=length).prop_map(move |(changes, end)| {
+        let mut bytes = bytes.clone();
+        for (place, byte) in changes {
+            bytes[place] = byte;
+        }
+        bytes.truncate(end);
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn cuts_are_invisible(way in 0..WAYS.len(), cuts in prop::collection::vec(any::<Index>(), 0..12)) {
+        let bytes = stream_of(WAYS[way].0).as_bytes();
+        prop_assert_eq!(through(WAYS[way], &split(bytes, &cuts), LIMIT), through(WAYS[way], &[bytes], LIMIT));
+    }
+
+    #[test]
+    fn cuts_are_invisible_in_damaged_streams(
+        (way, bytes) in (0..WAYS.len()).prop_flat_map(|way| (Just(way), damaged(way))),
+        cuts in prop::collection::vec(any::<Index>(), 0..12),
+    ) {
+        prop_assert_eq!(through(WAYS[way], &split(&bytes, &cuts), LIMIT), through(WAYS[way], &[&bytes], LIMIT));
+    }
+
+    #[test]
+    fn cuts_are_invisible_in_arbitrary_bytes(
+        way in 0..WAYS.len(),
+        bytes in prop::collection::vec(prop_oneof![prop::sample::select(b"data:\n\r {}\"".to_vec()), any::<u8>()], 0..400),
+        cuts in prop::collection::vec(any::<Index>(), 0..12),
+    ) {
+        let (mut cut, mut whole) = (through(WAYS[way], &split(&bytes, &cuts), 64), through(WAYS[way], &[&bytes], 64));
+        let (provider, client, strip) = WAYS[way];
+        if provider == client && !strip && whole.error.as_ref().is_some_and(|error| error.contains("longer")) {
+            // Bytes that pass are gone before the event is known to be too long.
+            (cut.out, whole.out) = Default::default();
+        }
+        prop_assert_eq!(cut, whole);
+    }
+
+    /// The scanner that looks on and the reader that translates say the same of a stream.
+    #[test]
+    fn passing_and_translated_streams_are_metered_alike(
+        (way, bytes) in (0..WAYS.len()).prop_flat_map(|way| (Just(way), damaged(way))),
+    ) {
+        let (provider, _, _) = WAYS[way];
+        let passing = through((provider, provider, false), &[&bytes], LIMIT);
+        let other = WAYS.iter().find(|(from, to, _)| *from == provider && from != to).expect("a translation");
+        let translated = through(*other, &[&bytes], LIMIT);
+        // An event that says no more than some text passes without being parsed: if it is broken, only a translation
+        // finds it.
+        prop_assert!(passing.error.is_none() || translated.error.is_some());
+        if passing.error.is_none() && translated.error.is_some() {
+            return Ok(());
+        }
+        prop_assert_eq!(passing.finish, translated.finish);
+        if passing.usage.1 == weir::meter::UsageSource::Provider {
+            prop_assert_eq!(passing.usage, translated.usage);
+        }
+    }
+}
