@@ -22,6 +22,9 @@ fn corpus() -> Option<PathBuf> {
     None
 }
 
+/// Requests that no provider of the wire would take: a mock's, whose tool calls have no ids.
+const NOT_REAL: [&str; 1] = ["writer/chat_stream_palmyra-x4_7aa13f27.json"];
+
 /// The cases of a wire's chat operation.
 fn cases(wire: Wire) -> Vec<(String, Value)> {
     let Some(folder) = corpus() else {
@@ -182,7 +185,7 @@ fn requests(wire: Wire, other: Wire) {
         let Some(body) = request_body(&case) else {
             continue;
         };
-        if serde_json::from_str::<Value>(&body).is_err() {
+        if NOT_REAL.contains(&file.as_str()) || serde_json::from_str::<Value>(&body).is_err() {
             // A recording that lost its request.
             continue;
         }

@@ -66,7 +66,7 @@ def test_the_operators_prices_come_first(gateways):
 
 
 def test_log_metrics_and_simulator_agree(gateways, clean):
-    gate = gateways("minimal.yaml", [("models:\n              - {name: \"gpt-*\"", "max_model_labels: 77\n              models:\n              - {name: \"gpt-*\"")])
+    gate = gateways("minimal.yaml", [("models: [", "max_model_labels: 77\n                    models: [")])
     start = gate.mark()
     for model in ("gpt-4o", "claude-sonnet-4-5", "gpt-4o+tools=1"):
         for stream in (False, True):

@@ -244,10 +244,8 @@ fn tool_call<'a>(path: &str, value: Value<'a>) -> Result<Part<'a>, Error> {
         }
     };
     Ok(Part::ToolCall {
-        id: call
-            .str("id")
-            .cloned()
-            .ok_or_else(|| missing(&format!("{path}.id")))?,
+        // Some hosts leave it out; the name tells the call then, as in the legacy form.
+        id: call.str("id").unwrap_or(name).clone(),
         name: name.clone(),
         arguments,
         cache_control: call.get("cache_control").cloned(),
