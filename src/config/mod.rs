@@ -8,6 +8,7 @@ mod pattern;
 mod prices;
 mod provider;
 mod reader;
+mod route;
 mod secret;
 mod source;
 
@@ -16,6 +17,7 @@ pub use edge::{EdgeConfig, Identity, LabelLimits, ModelRoute, Unknown};
 pub use pattern::Pattern;
 pub use provider::{Auth, AzureApi, Match, MetadataMatch, Provider};
 pub use reader::Mistake;
+pub use route::{RouteSettings, Settings};
 pub use secret::Secret;
 
 use reader::{Mistakes, Reader};

@@ -103,6 +103,7 @@ impl Answer {
             state: State::AwaitHeaders,
             tally: Tally::default(),
             record: AttemptRecord {
+                operation: exchange.operation,
                 provider: provider.name.clone(),
                 model: plan.model.clone(),
                 ..AttemptRecord::default()

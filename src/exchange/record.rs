@@ -10,7 +10,7 @@ use crate::meter::{Usage, UsageSource};
 use serde::{Deserialize, Serialize};
 
 /// Layout of both records. Raised with every change to either.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// What an attempt needs of the request: written by the edge, read by every attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +38,8 @@ pub struct Exchange {
 /// What one attempt came to: written by the attempt as it goes, read by the edge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRecord {
+    /// What was asked.
+    pub operation: Option<Operation>,
     /// The provider's name in the configuration.
     pub provider: String,
     /// The model as the provider was asked for it.

@@ -3,10 +3,9 @@
 use super::headers::Edits as HeaderEdits;
 use super::{Exchange, Headers, Operation};
 use crate::chat::{Error, ErrorKind};
-use crate::config::{Auth, Provider};
+use crate::config::{Auth, Provider, Settings};
 use crate::dialect::{Edits, Wire, WriteOptions, Written};
 use crate::provider::upstream_path;
-use std::borrow::Cow;
 
 /// A request for one provider, decided from the exchange before any body was read.
 #[derive(Debug, Clone)]
@@ -17,6 +16,7 @@ pub struct Plan {
     pub body: BodyPlan,
     /// Whether usage was asked of a stream for the gateway's sake alone, and must be taken out of the answer.
     pub strip_usage: bool,
+    settings: Settings,
     path: String,
 }
 
@@ -76,6 +76,7 @@ impl Plan {
         exchange: &Exchange,
         operation: Operation,
         provider: &Provider,
+        settings: Settings,
     ) -> Result<Plan, Error> {
         let model = provider.upstream_model(&exchange.model).into_owned();
         let target = provider.kind.wire;
@@ -106,6 +107,7 @@ impl Plan {
         };
         Ok(Plan {
             strip_usage: same && asks_usage,
+            settings,
             model,
             body,
             path,
@@ -139,8 +141,8 @@ impl Plan {
                 let request = exchange.wire.read_request(body)?;
                 let options = WriteOptions {
                     model: &self.model,
-                    unsupported: provider.unsupported,
-                    default_max_tokens: provider.default_max_tokens,
+                    unsupported: self.settings.unsupported,
+                    default_max_tokens: self.settings.default_max_tokens,
                     openai_native: provider.kind.native_openai,
                 };
                 provider
@@ -171,7 +173,7 @@ impl Plan {
             later(exchange, current)
         };
         let same_wire = provider.kind.wire == exchange.wire;
-        let keep_auth = provider.forward_caller_auth;
+        let keep_auth = self.settings.forward_caller_auth;
         wanted.remove(|name| {
             let secret = CLIENT_ONLY.iter().any(|known| known.as_bytes() == name);
             let kept = keep_auth && matches!(name, b"authorization" | b"x-api-key" | b"api-key");
@@ -226,13 +228,4 @@ fn later(exchange: &Exchange, current: &Headers) -> Headers {
         }
     }
     wanted
-}
-
-/// A value of a request that stands in an answer's context.
-pub fn shown_model<'e>(exchange: &'e Exchange, plan: &'e Plan) -> Cow<'e, str> {
-    if exchange.model.is_empty() {
-        Cow::Borrowed(&plan.model)
-    } else {
-        Cow::Borrowed(&exchange.model)
-    }
 }

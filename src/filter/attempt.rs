@@ -4,7 +4,7 @@ use super::host;
 use super::metrics;
 use super::respond::Sent;
 use crate::chat::{Error, ErrorKind};
-use crate::config::{AttemptConfig, Place, Provider};
+use crate::config::{AttemptConfig, Place, Provider, RouteSettings};
 use crate::dialect::Wire;
 use crate::exchange::answer::Answer;
 use crate::exchange::upstream::{BodyPlan, Plan};
@@ -149,7 +149,11 @@ impl HttpContext for AttemptFilter {
         else {
             return Action::Continue;
         };
-        let plan = match Plan::new(&exchange, operation, provider) {
+        let settings = match route_settings() {
+            Ok(settings) => settings.over(provider),
+            Err(error) => return self.refuse(exchange.wire, &error, Some(number)),
+        };
+        let plan = match Plan::new(&exchange, operation, provider, settings) {
             Ok(plan) => plan,
             Err(error) => return self.refuse(exchange.wire, &error, Some(number)),
         };
@@ -211,6 +215,25 @@ impl HttpContext for AttemptFilter {
     }
 }
 
+/// What the route's metadata says. The host gives it whole, in one call.
+fn route_settings() -> Result<RouteSettings, Error> {
+    let Some(bytes) = host::property(&["xds", "route_metadata", "filter_metadata", "weir"]) else {
+        return Ok(RouteSettings::default());
+    };
+    if bytes.is_empty() {
+        return Ok(RouteSettings::default());
+    }
+    RouteSettings::read(&bytes).map_err(|mistakes| {
+        for mistake in &mistakes {
+            host::log_error(&format!("weir config: route metadata: {mistake}"));
+        }
+        Error::new(
+            ErrorKind::Internal,
+            "The route's metadata is not valid; the proxy's log says why",
+        )
+    })
+}
+
 /// Which try this is, from 1.
 fn number() -> u32 {
     let count = host::number(&["upstream", "request_attempt_count"]);
@@ -244,7 +267,12 @@ impl Pending {
             .zip(exchange.operation)
             .ok_or_else(missing)?;
         Ok(Pending {
-            plan: Plan::new(&exchange, operation, provider)?,
+            plan: Plan::new(
+                &exchange,
+                operation,
+                provider,
+                route_settings()?.over(provider),
+            )?,
             provider: index,
             headers,
             number: 1,

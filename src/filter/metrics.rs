@@ -3,8 +3,8 @@
 
 use super::host;
 use crate::config::LabelLimits;
-use crate::exchange::AttemptRecord;
 use crate::exchange::settlement::Settlement;
+use crate::exchange::{AttemptRecord, Operation};
 use crate::telemetry::{self, Labels, name};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -63,32 +63,23 @@ pub fn request(settled: &Settlement, operation: &str, caller: &str, limits: &Lab
             ("operation", operation),
             ("provider", settled.provider.as_str()),
             ("model", model.as_str()),
+            ("outcome", settled.outcome.as_str()),
             ("caller", caller.as_str()),
         ];
-        let [operation, provider, model, caller] = who;
-        let outcome = ("outcome", settled.outcome.as_str());
-        metrics.add(
-            telemetry::REQUESTS,
-            &[operation, provider, model, outcome, caller],
-            1,
-        );
+        metrics.add(telemetry::REQUESTS, &who, 1);
+        let [operation, provider, model, outcome, caller] = who;
         for (kind, count) in telemetry::token_counts(settled) {
-            metrics.add(
-                telemetry::TOKENS,
-                &[operation, provider, model, caller, ("type", kind)],
-                count,
-            );
+            let labels = [operation, provider, model, outcome, caller, ("type", kind)];
+            metrics.add(telemetry::TOKENS, &labels, count);
         }
         metrics.add(telemetry::COST, &who, settled.cost_nanousd);
         metrics.add(telemetry::UNPRICED, &who, u64::from(settled.unpriced));
+        // Histograms are many series each: callers are left out.
+        let labels = [operation, provider, model, outcome];
         if let Some(ttft) = settled.ttft_ms {
-            metrics.record(telemetry::TTFT, &[operation, provider, model], ttft);
+            metrics.record(telemetry::TTFT, &labels, ttft);
         }
-        metrics.record(
-            telemetry::DURATION,
-            &[operation, provider, model, outcome],
-            settled.duration_ms,
-        );
+        metrics.record(telemetry::DURATION, &labels, settled.duration_ms);
     });
 }
 
@@ -106,10 +97,12 @@ pub fn attempt(record: &AttemptRecord) {
             (None, true) => "ok",
             (None, false) => "aborted",
         };
+        let operation = record.operation.map(Operation::as_str).unwrap_or_default();
         let provider = record.provider.as_str();
         metrics.add(
             telemetry::ATTEMPTS,
             &[
+                ("operation", operation),
                 ("provider", provider),
                 ("model", &model),
                 ("outcome", outcome),

@@ -12,15 +12,15 @@ use std::collections::HashSet;
 pub const REQUESTS: &str = "weir_requests_total";
 /// Attempts, by operation, provider, model and outcome.
 pub const ATTEMPTS: &str = "weir_attempts_total";
-/// Tokens, by operation, provider, model, caller and type.
+/// Tokens, by operation, provider, model, outcome, caller and type.
 pub const TOKENS: &str = "weir_tokens_total";
-/// Nano-dollars, by operation, provider, model and caller.
+/// Nano-dollars, by operation, provider, model, outcome and caller.
 pub const COST: &str = "weir_cost_nanousd_total";
 /// Requests whose tokens have no price.
 pub const UNPRICED: &str = "weir_unpriced_requests_total";
-/// Milliseconds to the first content.
+/// Milliseconds to the first content, by operation, provider, model and outcome.
 pub const TTFT: &str = "weir_ttft_ms";
-/// Milliseconds in all.
+/// Milliseconds in all, by operation, provider, model and outcome.
 pub const DURATION: &str = "weir_duration_ms";
 
 /// A metric's name with its labels. Labels without a value are left out.

@@ -1,5 +1,6 @@
 """Fixtures: one simulator for all, one Envoy for each configuration that a test asks for."""
 import os
+import re
 import subprocess
 
 import pytest
@@ -36,6 +37,8 @@ def gateways(sim):
     running = {}
 
     def start(name, changes=(), old=False, env=None):
+        if name == "fallback.yaml" and version() < (1, 40):
+            pytest.skip(f"{name} needs Envoy 1.40, and this is {version()}")
         key = (name, tuple(changes), old)
         if key not in running or running[key].process.poll() is not None:
             binary = os.environ["ENVOY_OLD_BIN"] if old else None
@@ -63,6 +66,12 @@ def clean(sim):
     return sim
 
 
+def version():
+    """The version of the Envoy under test: (1, 40)."""
+    out = subprocess.run([os.environ["ENVOY_BIN"], "--version"], capture_output=True, text=True).stdout
+    found = re.search(r"/(\d+)\.(\d+)\.\d+", out)
+    return (int(found[1]), int(found[2])) if found else (1, 40)
+
+
 def pytest_report_header():
-    version = subprocess.run([os.environ["ENVOY_BIN"], "--version"], capture_output=True, text=True).stdout
-    return f"envoy: {version.strip()}"
+    return f"envoy: {os.environ['ENVOY_BIN']} {version()}"

@@ -14,13 +14,18 @@ TOOLS = [
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Say hello, naïve wörld ☃"}]
 
 
+# The inline example has no Azure cluster: it gets one.
+AZURE = [
+    ("- {name: \"gpt-*\", target: openai}", "- {name: \"azure-gpt-*\", target: azure}\n                    - {name: \"gpt-*\", target: openai}"),
+    ("                    - {provider: openai, ", "                    - {provider: azure_openai, match: {cluster: azure}, host: example.openai.azure.com, api_version: \"2024-10-21\", models: {\"azure-gpt-*\": \"gpt-*\"}, auth: {key: \"${AZURE_OPENAI_API_KEY}\"}}\n                    - {provider: openai, "),
+    ("host_env_keys: [OPENAI_API_KEY", "host_env_keys: [AZURE_OPENAI_API_KEY, OPENAI_API_KEY"),
+    ("              routes:\n", "              routes:\n              - match: {prefix: /, filter_state: [{key: wasm.weir.target, string_match: {exact: azure}}]}\n                route: {cluster: openai}\n"),
+]
+
+
 @pytest.fixture(scope="module", params=["envoy.yaml", "inline.yaml"])
 def gate(request, gateways):
-    return gateways(request.param)
-
-
-def models_of(gate, request_models=MODELS):
-    return request_models
+    return gateways(request.param, AZURE if request.param == "inline.yaml" else [])
 
 
 def oai(gate):
@@ -31,14 +36,8 @@ def ant(gate):
     return anthropic.Anthropic(base_url=gate.url, api_key="sk-caller", max_retries=0, timeout=20)
 
 
-def skip_azure(gate, model, gateways):
-    if "azure" in model and gate is not gateways("envoy.yaml"):
-        pytest.skip("this example has no Azure cluster")
-
-
 @pytest.mark.parametrize("model", MODELS)
-def test_openai_client_unary(gate, gateways, model):
-    skip_azure(gate, model, gateways)
+def test_openai_client_unary(gate, model):
     answer = oai(gate).chat.completions.create(model=f"{model}+echo+input=20+output=7", messages=MESSAGES)
     assert answer.choices[0].message.content == "Say hello, naïve wörld ☃"
     assert answer.choices[0].finish_reason == "stop"
@@ -47,8 +46,7 @@ def test_openai_client_unary(gate, gateways, model):
 
 @pytest.mark.parametrize("asked", [True, False])
 @pytest.mark.parametrize("model", MODELS)
-def test_openai_client_streamed(gate, gateways, model, asked):
-    skip_azure(gate, model, gateways)
+def test_openai_client_streamed(gate, model, asked):
     options = {"stream_options": {"include_usage": True}} if asked else {}
     stream = oai(gate).chat.completions.create(model=f"{model}+echo", messages=MESSAGES, stream=True, **options)
     chunks = list(stream)
@@ -62,8 +60,7 @@ def test_openai_client_streamed(gate, gateways, model, asked):
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("model", MODELS)
-def test_openai_client_parallel_tools(gate, gateways, model, streamed):
-    skip_azure(gate, model, gateways)
+def test_openai_client_parallel_tools(gate, model, streamed):
     arguments = {"model": f"{model}+tools=2", "messages": MESSAGES, "tools": TOOLS, "tool_choice": "required"}
     calls = {}
     if streamed:
@@ -82,8 +79,7 @@ def test_openai_client_parallel_tools(gate, gateways, model, streamed):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_openai_client_tool_results_and_images(gate, gateways, model, clean):
-    skip_azure(gate, model, gateways)
+def test_openai_client_tool_results_and_images(gate, model, clean):
     messages = [
         {"role": "user", "content": [
             {"type": "text", "text": "What is this?"},
@@ -115,8 +111,7 @@ def test_openai_client_tool_results_and_images(gate, gateways, model, clean):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_anthropic_client_unary(gate, gateways, model):
-    skip_azure(gate, model, gateways)
+def test_anthropic_client_unary(gate, model):
     answer = ant(gate).messages.create(model=f"{model}+echo+input=20+output=7", max_tokens=50, system="Be brief.", messages=MESSAGES[1:])
     assert answer.content[0].text == "Say hello, naïve wörld ☃"
     assert answer.stop_reason == "end_turn"
@@ -124,8 +119,7 @@ def test_anthropic_client_unary(gate, gateways, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_anthropic_client_streamed_with_tools(gate, gateways, model):
-    skip_azure(gate, model, gateways)
+def test_anthropic_client_streamed_with_tools(gate, model):
     tools = [{"name": name, "input_schema": {"type": "object"}} for name in ("get_weather", "get_time")]
     with ant(gate).messages.stream(model=f"{model}+tools=2", max_tokens=50, messages=MESSAGES[1:], tools=tools) as stream:
         answer = stream.get_final_message()
@@ -136,8 +130,7 @@ def test_anthropic_client_streamed_with_tools(gate, gateways, model):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_anthropic_client_streamed_text(gate, gateways, model):
-    skip_azure(gate, model, gateways)
+def test_anthropic_client_streamed_text(gate, model):
     with ant(gate).messages.stream(model=f"{model}+echo", max_tokens=50, messages=MESSAGES[1:]) as stream:
         assert "".join(stream.text_stream) == "Say hello, naïve wörld ☃"
 

@@ -261,3 +261,18 @@ def test_tls_upstream_is_verified(gateways, authority, sim):
     bad = gateways("minimal.yaml", [*tls("stranger.pem"), ("port_value: TLS", f"port_value: {sim.tls_port}")])
     response = httpx.post(f"{bad.url}/v1/chat/completions", json=CHAT)
     assert response.status_code == 502 and json.loads(response.text)["error"]
+
+
+def test_an_upgrade_is_not_held(gw):
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=5) as connection:
+        head = "GET /v1/realtime HTTP/1.1\r\nhost: x\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        connection.sendall(head.encode())
+        assert connection.recv(4096).startswith(b"HTTP/1.1 40")
+
+
+def test_a_routes_metadata_goes_over_the_plugins_settings(gateways, clean):
+    route = "string_match: {exact: anthropic}}]}"
+    gate = gateways("minimal.yaml", [(route, route + "\n                metadata: {filter_metadata: {weir: {unsupported_params: drop, default_max_tokens: 77}}}")])
+    response = httpx.post(f"{gate.url}/v1/chat/completions", json={**CHAT, "model": "claude-sonnet-4-5", "seed": 1})
+    assert (response.status_code, response.headers["x-weir-dropped-params"]) == (200, "seed")
+    assert json.loads(clean.last()["body"])["max_tokens"] == 77

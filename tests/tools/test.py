@@ -40,7 +40,7 @@ def main():
         ("integration", ["cargo", "test", "--quiet", "--tests", "--no-fail-fast"], {}, rust),
         ("simulator", ["cargo", "test", "--quiet", "-p", "weir-simulator"], {}, rust),
         ("wasm in Node", ["cargo", "test", "--quiet", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
-        ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-x" if os.environ.get("FAST") else "-q", "tests/e2e"], {}, pytest),
+        ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-rs", "tests/e2e"], {}, pytest),
     ]
     report, bad = [], False
     for name, command, env, count in kinds:
