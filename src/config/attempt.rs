@@ -18,6 +18,8 @@ pub struct AttemptConfig {
     pub max_event_bytes: u64,
     /// Present where a later attempt may go to another provider.
     pub fallback: Option<Fallback>,
+    /// Whether Envoy can try again after this attempt: not where the edge itself makes it.
+    pub retried: bool,
 }
 
 /// How an attempt leaves room for the next one.
@@ -72,7 +74,15 @@ pub(super) fn read(reader: &Reader<'_>, more: &[&str]) -> Option<AttemptConfig> 
 
 /// Reads the attempt that stands in an edge's configuration.
 pub(super) fn inline(reader: &Reader<'_>) -> Option<AttemptConfig> {
-    body(&reader.object()?)
+    let fields = reader.object()?;
+    if let Some(field) = fields.optional("fallback") {
+        field.mistake("an inline attempt is the only one: fallback needs the attempt stage in an upstream filter");
+    }
+    Some(AttemptConfig {
+        fallback: None,
+        retried: false,
+        ..body(&fields)?
+    })
 }
 
 fn body(fields: &Fields<'_>) -> Option<AttemptConfig> {
@@ -114,6 +124,7 @@ fn body(fields: &Fields<'_>) -> Option<AttemptConfig> {
         fallback: fields
             .optional("fallback")
             .and_then(|field| fallback(&field)),
+        retried: true,
     })
 }
 

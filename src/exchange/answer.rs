@@ -78,6 +78,7 @@ pub struct Answer {
     context: AnswerContext,
     limits: Limits,
     fallback: Option<Fallback>,
+    retried: bool,
 }
 
 struct Limits {
@@ -128,6 +129,7 @@ impl Answer {
                 event: usize_of(config.max_event_bytes),
             },
             fallback: config.fallback.clone(),
+            retried: config.retried,
         }
     }
 

@@ -48,6 +48,10 @@ pub fn verdict(
             return Verdict::Edit(edits, record.status);
         }
     }
+    if details == b"via_upstream" {
+        // From a cluster where no filter of ours is: not Envoy's, and not ours to judge.
+        return Verdict::Keep;
+    }
     let details = String::from_utf8_lossy(details);
     Verdict::Replace(LocalReply::error(wire, &envoys(status, &details, records)))
 }

@@ -39,8 +39,8 @@ def main():
         ("unit", ["cargo", "test", "--quiet", "--lib"], {}, rust),
         ("integration", ["cargo", "test", "--quiet", "--tests", "--no-fail-fast"], {}, rust),
         ("simulator", ["cargo", "test", "--quiet", "-p", "weir-simulator"], {}, rust),
-        ("wasm in Node", ["cargo", "test", "--quiet", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
-        ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-rs", "tests/e2e"], {}, pytest),
+        ("wasm in Node", ["cargo", "test", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
+        ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-rs", "-W", "ignore::DeprecationWarning", "tests/e2e"], {}, pytest),
     ]
     report, bad = [], False
     for name, command, env, count in kinds:

@@ -177,7 +177,7 @@ impl Answer {
             .fallback
             .as_ref()
             .is_some_and(|fallback| fallback.on.contains(&error.kind));
-        if (error.kind.retriable() || wanted) && status != 429 && status < 500 {
+        if self.retried && (error.kind.retriable() || wanted) && status != 429 && status < 500 {
             status = 503;
         }
         self.record.shown_status = status;
