@@ -209,6 +209,16 @@ pub fn classify(kind: ErrorKind, text: &str) -> ErrorKind {
     }
 }
 
+/// Most characters of a foreign body that a message quotes.
+const QUOTED_CHARS: usize = 300;
+
+/// The beginning of a body that is not JSON, as one line fit for a message.
+pub fn quote(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body);
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(QUOTED_CHARS).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@
 pub mod anthropic;
 pub mod openai;
 
-use crate::chat::{Error, Event, Request};
+use crate::chat::{Error, ErrorKind, Event, Request};
 use crate::framing::sse;
 use crate::json::Text;
 use serde::{Deserialize, Serialize};
@@ -285,4 +285,25 @@ pub struct Written {
     pub dropped: Vec<String>,
     /// Tools' names as they were written, and as the client has them, where they differ.
     pub names: Vec<(String, String)>,
+}
+
+/// The error of a provider whose 200 is no answer; `what` says what it is.
+fn foreign_answer(what: &str) -> Error {
+    let message = format!("The provider answered with what {what}");
+    Error::new(ErrorKind::BadGateway, message)
+}
+
+/// The error of a provider whose stream is broken; `what` says what it has.
+fn broken_stream(what: &str) -> Event<'static> {
+    let message = format!("The provider's stream has {what}");
+    Event::Error(Error::new(ErrorKind::BadGateway, message))
+}
+
+/// What a stream without its wire's end has.
+const NO_END: &str = "no end: the connection was closed in the middle of the answer";
+
+/// The error of a request body that is not JSON.
+fn not_json(error: crate::json::Error) -> Error {
+    let message = format!("The request body is not valid JSON: {error}");
+    Error::new(ErrorKind::InvalidRequest, message)
 }

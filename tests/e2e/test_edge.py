@@ -276,3 +276,23 @@ def test_a_routes_metadata_goes_over_the_plugins_settings(gateways, clean):
     response = httpx.post(f"{gate.url}/v1/chat/completions", json={**CHAT, "model": "claude-sonnet-4-5", "seed": 1})
     assert (response.status_code, response.headers["x-weir-dropped-params"]) == (200, "seed")
     assert json.loads(clean.last()["body"])["max_tokens"] == 77
+
+
+@pytest.mark.parametrize("header", [b"x-\xff: a", b"x-v: \xff\xfe\x80", b"x-v: a\tb", b"authorization: \xff"])
+def test_odd_header_bytes_hurt_nobody(gw, header):
+    body = json.dumps(CHAT).encode()
+    with socket.create_connection(("127.0.0.1", gw.port), timeout=5) as connection:
+        head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n%b\r\ncontent-length: %d\r\n\r\n" % (header, len(body))
+        connection.sendall(head + body)
+        assert connection.recv(4096).split()[1] in (b"200", b"400")
+    assert httpx.post(f"{gw.url}/v1/chat/completions", json=CHAT).status_code == 200
+    assert gw.stat("vm_reload") == 0
+
+
+@pytest.mark.parametrize("model", ["gpt-4o\r\nx-evil: 1", "azure-gpt-../../admin?x=1#", "claude-\u0000"])
+def test_model_names_cannot_smuggle(gw, clean, model):
+    response = httpx.post(f"{gw.url}/v1/chat/completions", json={**CHAT, "model": model})
+    assert response.status_code in (200, 400, 404)
+    for sent in clean.requests():
+        assert "x-evil" not in dict(sent["headers"])
+        assert sent["path"] in ("/v1/chat/completions", "/v1/messages", "/openai/deployments/gpt-..%2F..%2Fadmin%3Fx%3D1%23/chat/completions?api-version=2024-10-21")

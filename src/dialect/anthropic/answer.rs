@@ -2,7 +2,8 @@
 
 use super::usage::Counts;
 use super::{error, finish_reason};
-use crate::chat::{Error, ErrorKind, Event};
+use crate::chat::{Error, Event};
+use crate::dialect::foreign_answer;
 use crate::json::{self, Object, Text, Value};
 
 /// Reads a message as the events that a stream of it would have had.
@@ -12,13 +13,13 @@ use crate::json::{self, Object, Text, Value};
 pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     let object = match json::parse(body) {
         Ok(Value::Object(object)) => object,
-        _ => return Err(foreign("is not a JSON object")),
+        _ => return Err(foreign_answer("is not a JSON object")),
     };
     if object.str("type").is_some_and(|kind| kind.is("error")) {
         return Err(error::read_object(&object));
     }
     let Some(blocks) = object.array("content") else {
-        return Err(foreign("has no `content`"));
+        return Err(foreign_answer("has no `content`"));
     };
     sink(Event::Start {
         id: object.str("id").cloned().unwrap_or_default(),
@@ -31,11 +32,6 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     }
     end(&object, sink);
     Ok(())
-}
-
-pub(super) fn foreign(what: &str) -> Error {
-    let message = format!("The provider answered with what {what}");
-    Error::new(ErrorKind::BadGateway, message)
 }
 
 fn block(block: &Object<'_>, calls: &mut u32, sink: &mut dyn FnMut(Event<'_>)) {

@@ -1,11 +1,8 @@
 //! Errors in Anthropic's wire: `{"type":"error","error":{type,message}}`.
 
-use crate::chat::error::classify;
+use crate::chat::error::{classify, quote};
 use crate::chat::{Error, ErrorKind};
 use crate::json::{self, Object, Value, Writer};
-
-/// Most characters of a foreign body that a message quotes.
-const QUOTED_CHARS: usize = 300;
 
 /// The error's response body.
 pub fn body(error: &Error) -> Vec<u8> {
@@ -66,11 +63,7 @@ pub fn read(status: u16, body: &[u8]) -> Error {
     error.status = status;
     match json::parse(body) {
         Ok(Value::Object(object)) => from_object(&mut error, &object),
-        _ => {
-            let text = String::from_utf8_lossy(body);
-            let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-            error.message = line.chars().take(QUOTED_CHARS).collect();
-        }
+        _ => error.message = quote(body),
     }
     if error.message.is_empty() {
         error.message = format!("The provider answered with status {status} and no message");

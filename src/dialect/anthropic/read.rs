@@ -5,6 +5,7 @@ use crate::chat::{
     Arguments, Error, ErrorKind, Message, Part, Reasoning, Request, ResponseFormat, Role, Tool,
     ToolChoice,
 };
+use crate::dialect::not_json;
 use crate::json::{self, Object, Text, Value};
 
 /// Reads a request.
@@ -12,12 +13,7 @@ use crate::json::{self, Object, Text, Value};
 /// # Errors
 /// A 400 that names the field, with what was found and what was expected.
 pub fn read(body: &[u8]) -> Result<Request<'_>, Error> {
-    let value = json::parse(body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("The request body is not valid JSON: {error}"),
-        )
-    })?;
+    let value = json::parse(body).map_err(not_json)?;
     let object = object("request", value)?;
     for required in ["model", "max_tokens", "messages"] {
         if object.get(required).is_none() {

@@ -7,8 +7,8 @@
 
 use super::usage::Counts;
 use super::{error, finish_reason};
-use crate::chat::{Error, ErrorKind, Event};
-use crate::dialect::StreamReader;
+use crate::chat::Event;
+use crate::dialect::{NO_END, StreamReader, broken_stream};
 use crate::framing::sse;
 use crate::json::{self, Object, Text, Value};
 
@@ -40,10 +40,7 @@ impl StreamReader for Reader {
 
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         if !self.ended {
-            self.fail(
-                "no end: the connection was closed in the middle of the answer",
-                sink,
-            );
+            self.fail(NO_END, sink);
         }
     }
 
@@ -55,8 +52,7 @@ impl StreamReader for Reader {
 impl Reader {
     fn fail(&mut self, what: &str, sink: &mut dyn FnMut(Event<'_>)) {
         self.ended = true;
-        let message = format!("The provider's stream has {what}");
-        sink(Event::Error(Error::new(ErrorKind::BadGateway, message)));
+        sink(broken_stream(what));
     }
 
     fn step(&mut self, object: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {

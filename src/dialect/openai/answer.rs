@@ -1,7 +1,8 @@
 //! Reads a provider's unary answer, and what answers and chunks have in common: choices.
 
 use super::{error, finish_reason, usage};
-use crate::chat::{Error, ErrorKind, Event, FinishReason};
+use crate::chat::{Error, Event, FinishReason};
+use crate::dialect::foreign_answer;
 use crate::json::{self, Object, Text, Value};
 
 /// Reads a `chat.completion` as the events that a stream of it would have had.
@@ -11,13 +12,13 @@ use crate::json::{self, Object, Text, Value};
 pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     let object = match json::parse(body) {
         Ok(Value::Object(object)) => object,
-        _ => return Err(foreign("is not a JSON object")),
+        _ => return Err(foreign_answer("is not a JSON object")),
     };
     if object.get("error").is_some_and(|error| !error.is_null()) {
         return Err(error::read_object(&object));
     }
     let Some(choices) = object.array("choices") else {
-        return Err(foreign("has no `choices`"));
+        return Err(foreign_answer("has no `choices`"));
     };
     sink(Event::Start {
         id: object.str("id").cloned().unwrap_or_default(),
@@ -38,11 +39,6 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     }
     sink(Event::End);
     Ok(())
-}
-
-pub(super) fn foreign(what: &str) -> Error {
-    let message = format!("The provider answered with what {what}");
-    Error::new(ErrorKind::BadGateway, message)
 }
 
 /// Most tool calls of one answer: their indexes are kept.

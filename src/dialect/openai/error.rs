@@ -1,11 +1,8 @@
 //! Errors in OpenAI's wire: `{"error":{message,type,param,code}}`.
 
-use crate::chat::error::classify;
+use crate::chat::error::{classify, quote};
 use crate::chat::{Error, ErrorKind};
 use crate::json::{self, Object, Value, Writer};
-
-/// Most characters of a foreign body that a message quotes.
-const QUOTED_CHARS: usize = 300;
 
 /// The error's response body.
 pub fn body(error: &Error) -> Vec<u8> {
@@ -95,7 +92,7 @@ pub fn read(status: u16, body: &[u8]) -> Error {
     error.status = status;
     match json::parse(body) {
         Ok(Value::Object(object)) => from_object(&mut error, &object),
-        _ => error.message = quoted(body),
+        _ => error.message = quote(body),
     }
     if error.message.is_empty() {
         error.message = format!("The provider answered with status {status} and no message");
@@ -180,13 +177,6 @@ fn kind_of_word(word: &str) -> Option<ErrorKind> {
         "content_filter" => ErrorKind::ContentPolicy,
         _ => return None,
     })
-}
-
-/// The beginning of a body that is not JSON, fit for a message.
-fn quoted(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(QUOTED_CHARS).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::parts;
 use crate::chat::{
     Error, ErrorKind, Message, Reasoning, Request, ResponseFormat, Role, Tool, ToolChoice,
 };
+use crate::dialect::not_json;
 use crate::json::{self, Object, Text, Value};
 
 /// Reads a request.
@@ -11,12 +12,7 @@ use crate::json::{self, Object, Text, Value};
 /// # Errors
 /// A 400 that names the field, with what was found and what was expected.
 pub fn read(body: &[u8]) -> Result<Request<'_>, Error> {
-    let value = json::parse(body).map_err(|error| {
-        Error::new(
-            ErrorKind::InvalidRequest,
-            format!("The request body is not valid JSON: {error}"),
-        )
-    })?;
+    let value = json::parse(body).map_err(not_json)?;
     let Value::Object(object) = value else {
         return Err(invalid("", "an object", &value));
     };

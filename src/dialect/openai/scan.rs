@@ -3,11 +3,10 @@
 //! Most events are a few words of text. Such a one is not parsed: three searches tell that it has no usage, no finish
 //! reason and no error, and its text is measured where it stands. Every other is parsed.
 
-use super::answer::foreign;
 use super::stream::Reader;
 use super::{answer, error, usage};
 use crate::chat::{Error, Event};
-use crate::dialect::{Passing, StreamReader, StreamScanner};
+use crate::dialect::{Passing, StreamReader, StreamScanner, foreign_answer};
 use crate::framing::sse;
 use crate::json::scan::top_level;
 use crate::json::splice::Splice;
@@ -182,11 +181,11 @@ const MAX_CHOICES_BYTES: usize = 4 << 20;
 /// A 200 that carries an error, or bytes that are no answer.
 pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     let [counts, choices, failed] = top_level(body, ["usage", "choices", "error"])
-        .map_err(|_| foreign("is not a JSON object"))?;
+        .map_err(|_| foreign_answer("is not a JSON object"))?;
     if failed.is_some_and(|member| member.value != b"null") {
         return match json::parse(body) {
             Ok(Value::Object(object)) => Err(error::read_object(&object)),
-            _ => Err(foreign("is not a JSON object")),
+            _ => Err(foreign_answer("is not a JSON object")),
         };
     }
     if let Some(choices) = choices.filter(|member| member.value.len() <= MAX_CHOICES_BYTES)

@@ -2,8 +2,8 @@
 
 use super::answer::{Choices, choice_events};
 use super::{error, usage};
-use crate::chat::{Error, ErrorKind, Event};
-use crate::dialect::StreamReader;
+use crate::chat::Event;
+use crate::dialect::{NO_END, StreamReader, broken_stream};
 use crate::framing::sse;
 use crate::json::{self, Object, Value};
 
@@ -45,10 +45,7 @@ impl StreamReader for Reader {
         if self.finished {
             sink(Event::End);
         } else {
-            self.fail(
-                "no end: the connection was closed in the middle of the answer",
-                sink,
-            );
+            self.fail(NO_END, sink);
         }
     }
 
@@ -60,8 +57,7 @@ impl StreamReader for Reader {
 impl Reader {
     fn fail(&mut self, what: &str, sink: &mut dyn FnMut(Event<'_>)) {
         self.ended = true;
-        let message = format!("The provider's stream has {what}");
-        sink(Event::Error(Error::new(ErrorKind::BadGateway, message)));
+        sink(broken_stream(what));
     }
 
     fn chunk(&mut self, object: &Object<'_>, named_error: bool, sink: &mut dyn FnMut(Event<'_>)) {
