@@ -108,7 +108,7 @@ proptest! {
         // An event that says no more than some text passes without being parsed: if it is broken, only a translation
         // finds it.
         prop_assert!(passing.error.is_none() || translated.error.is_some());
-        if passing.error.is_none() && translated.error.is_some() {
+        if translated.error.is_some() {
             return Ok(());
         }
         prop_assert_eq!(passing.finish, translated.finish);
