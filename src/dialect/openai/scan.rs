@@ -1,7 +1,7 @@
 //! Looks on while answers pass in this wire: what the meter needs, and nothing more.
 //!
-//! Most events are a few words of text. Such a one is not parsed: three searches tell that it has no usage, no finish
-//! reason and no error, and its text is measured where it stands. Every other is parsed.
+//! Most events are a few words of text. Such a one is not parsed: a few searches tell that it has no usage, no finish
+//! reason, no call and no error, and its text is measured where it stands. Every other is parsed.
 
 use super::stream::Reader;
 use super::{answer, error, usage};
@@ -25,6 +25,7 @@ struct Marks {
     usage: Finder<'static>,
     finish: Finder<'static>,
     error: Finder<'static>,
+    calls: Finder<'static>,
     text: [Finder<'static>; 4],
 }
 
@@ -38,6 +39,7 @@ impl Scanner {
                 usage: Finder::new("\"usage\""),
                 finish: Finder::new("\"finish_reason\""),
                 error: Finder::new("\"error\""),
+                calls: Finder::new("\"tool_calls\""),
                 text: [
                     "\"content\"",
                     "\"arguments\"",
@@ -59,6 +61,8 @@ impl Scanner {
         absent(&self.marks.usage)
             && absent(&self.marks.finish)
             && absent(&self.marks.error)
+            // A finish reason is read in the light of the calls before it.
+            && absent(&self.marks.calls)
             && data.starts_with(b"{")
     }
 
