@@ -1,7 +1,6 @@
 //! `weir.attempt`: the upstream filter. A fresh instance serves every try.
 
 use super::host;
-use super::metrics;
 use super::respond::Sent;
 use crate::chat::{Error, ErrorKind};
 use crate::config::{AttemptConfig, Place, Provider, RouteSettings};
@@ -103,14 +102,7 @@ impl AttemptFilter {
     }
 }
 
-impl Context for AttemptFilter {
-    fn on_done(&mut self) -> bool {
-        if let State::Sent(sent) = &mut self.state {
-            metrics::attempt(sent.answer.settled());
-        }
-        true
-    }
-}
+impl Context for AttemptFilter {}
 
 impl HttpContext for AttemptFilter {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {

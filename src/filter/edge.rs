@@ -321,11 +321,9 @@ impl HttpContext for EdgeFilter {
         if matches!(self.state, State::Ignored | State::Idle) {
             return;
         }
-        if let Some(sent) = &mut self.inline {
-            metrics::attempt(sent.answer.settled());
-        }
         self.end.now_ms = host::now_ms();
-        let settled = settle(&self.end, &Self::records());
+        let records = Self::records();
+        let settled = settle(&self.end, &records);
         for (key, value) in settled.properties() {
             host::set_property(key, value.as_bytes());
         }
@@ -334,7 +332,9 @@ impl HttpContext for EdgeFilter {
             .operation
             .map(Operation::as_str)
             .unwrap_or_default();
-        metrics::request(&settled, operation, &self.caller, &self.config.label_limits);
+        let limits = &self.config.label_limits;
+        metrics::request(&settled, operation, &self.caller, limits);
+        metrics::attempts(&records, limits);
     }
 }
 

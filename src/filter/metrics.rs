@@ -83,31 +83,26 @@ pub fn request(settled: &Settlement, operation: &str, caller: &str, limits: &Lab
     });
 }
 
-/// Counts an attempt.
-pub fn attempt(record: &AttemptRecord) {
-    // An attempt knows no operator's limits: a label per provider's model is bounded by the same default.
-    let limits = LabelLimits {
-        callers: 0,
-        models: 200,
-    };
+/// Counts a request's attempts.
+///
+/// At the edge, as everything else: before Envoy 1.39 an upstream filter's metrics go by other names.
+pub fn attempts(records: &[AttemptRecord], limits: &LabelLimits) {
     with(|metrics| {
-        let model = metrics.labels.model(&limits, &record.model);
-        let outcome = match (record.error, record.complete) {
-            (Some(error), _) => error.as_str(),
-            (None, true) => "ok",
-            (None, false) => "aborted",
-        };
-        let operation = record.operation.map(Operation::as_str).unwrap_or_default();
-        let provider = record.provider.as_str();
-        metrics.add(
-            telemetry::ATTEMPTS,
-            &[
+        for record in records {
+            let model = metrics.labels.model(limits, &record.model);
+            let outcome = match (record.error, record.complete) {
+                (Some(error), _) => error.as_str(),
+                (None, true) => "ok",
+                (None, false) => "aborted",
+            };
+            let operation = record.operation.map(Operation::as_str).unwrap_or_default();
+            let labels = [
                 ("operation", operation),
-                ("provider", provider),
-                ("model", &model),
+                ("provider", record.provider.as_str()),
+                ("model", model.as_str()),
                 ("outcome", outcome),
-            ],
-            1,
-        );
+            ];
+            metrics.add(telemetry::ATTEMPTS, &labels, 1);
+        }
     });
 }
