@@ -96,6 +96,12 @@ impl Exchange {
         }
     }
 
+    /// The first value of a header, as the edge left it.
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        let found = self.headers.iter().find(|(key, _)| key == name.as_bytes());
+        found.map(|(_, value)| value.as_slice())
+    }
+
     /// The headers that a later attempt begins with.
     pub fn snapshot(&self) -> Headers {
         Headers(self.headers.clone())

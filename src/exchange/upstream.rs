@@ -209,7 +209,7 @@ impl Plan {
                 wanted.remove(|name| name == b"transfer-encoding");
                 wanted.set("content-length", length.to_string());
             }
-            None => match exchange.snapshot().get("content-length") {
+            None => match exchange.header("content-length") {
                 Some(length) => wanted.set("content-length", length),
                 None => wanted.remove(|name| name == b"content-length"),
             },
