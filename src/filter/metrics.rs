@@ -11,38 +11,84 @@ use std::collections::HashMap;
 
 #[derive(Default)]
 struct Metrics {
+    /// By name, so that no name is defined twice.
     ids: HashMap<String, Option<u32>>,
+    /// By the labels of a request, so that no name is built twice.
+    groups: HashMap<String, Group>,
     labels: Labels,
+    /// The key that is looked up, built in place.
+    key: String,
 }
+
+/// The metrics of all requests that have the same labels; ids are found when first used.
+#[derive(Default)]
+struct Group {
+    requests: Slot,
+    tokens: [Slot; 7],
+    cost: Slot,
+    unpriced: Slot,
+    ttft: Slot,
+    duration: Slot,
+}
+
+/// An id that may not have been looked for yet.
+#[derive(Default, Clone, Copy)]
+struct Slot(Option<Option<u32>>);
 
 thread_local! {
     static METRICS: RefCell<Metrics> = RefCell::default();
 }
 
-impl Metrics {
-    fn add(&mut self, base: &str, labels: &[(&str, &str)], by: u64) {
-        if by == 0 {
-            return;
-        }
-        let name = name(base, labels);
-        let id = *self
-            .ids
-            .entry(name)
-            .or_insert_with_key(|name| host::define_counter(name));
-        if let Some(id) = id {
-            host::increment(id, by);
-        }
-    }
+type Label<'l> = (&'l str, &'l str);
 
-    fn record(&mut self, base: &str, labels: &[(&str, &str)], value: u64) {
-        let name = name(base, labels);
-        let id = *self
-            .ids
-            .entry(name)
-            .or_insert_with_key(|name| host::define_histogram(name));
-        if let Some(id) = id {
-            host::record(id, value);
+/// Finds a metric's id once.
+fn id(
+    slot: &mut Slot,
+    ids: &mut HashMap<String, Option<u32>>,
+    (base, labels): (&str, &[Label<'_>]),
+    define: fn(&str) -> Option<u32>,
+) -> Option<u32> {
+    *slot.0.get_or_insert_with(|| {
+        *ids.entry(name(base, labels))
+            .or_insert_with_key(|name| define(name))
+    })
+}
+
+impl Group {
+    fn charge(
+        &mut self,
+        ids: &mut HashMap<String, Option<u32>>,
+        who: [Label<'_>; 5],
+        settled: &Settlement,
+    ) {
+        let mut add = |slot: &mut Slot, base: &str, labels: &[Label<'_>], by: u64| {
+            if by > 0
+                && let Some(id) = id(slot, ids, (base, labels), host::define_counter)
+            {
+                host::increment(id, by);
+            }
+        };
+        add(&mut self.requests, telemetry::REQUESTS, &who, 1);
+        let [operation, provider, model, outcome, caller] = who;
+        let counts = telemetry::token_counts(settled);
+        for (slot, (kind, count)) in self.tokens.iter_mut().zip(counts) {
+            let labels = [operation, provider, model, outcome, caller, ("type", kind)];
+            add(slot, telemetry::TOKENS, &labels, count);
         }
+        add(&mut self.cost, telemetry::COST, &who, settled.cost_nanousd);
+        let unpriced = u64::from(settled.unpriced);
+        add(&mut self.unpriced, telemetry::UNPRICED, &who, unpriced);
+        // Histograms are many series each: callers are left out.
+        let labels = [operation, provider, model, outcome];
+        let mut record = |slot: &mut Slot, base: &str, value: u64| {
+            if let Some(id) = id(slot, ids, (base, &labels), host::define_histogram) {
+                host::record(id, value);
+            }
+        };
+        if let Some(ttft) = settled.ttft_ms {
+            record(&mut self.ttft, telemetry::TTFT, ttft);
+        }
+        record(&mut self.duration, telemetry::DURATION, settled.duration_ms);
     }
 }
 
@@ -66,20 +112,17 @@ pub fn request(settled: &Settlement, operation: &str, caller: &str, limits: &Lab
             ("outcome", settled.outcome.as_str()),
             ("caller", caller.as_str()),
         ];
-        metrics.add(telemetry::REQUESTS, &who, 1);
-        let [operation, provider, model, outcome, caller] = who;
-        for (kind, count) in telemetry::token_counts(settled) {
-            let labels = [operation, provider, model, outcome, caller, ("type", kind)];
-            metrics.add(telemetry::TOKENS, &labels, count);
+        metrics.key.clear();
+        for (_, value) in who {
+            metrics.key.push_str(value);
+            metrics.key.push('\n');
         }
-        metrics.add(telemetry::COST, &who, settled.cost_nanousd);
-        metrics.add(telemetry::UNPRICED, &who, u64::from(settled.unpriced));
-        // Histograms are many series each: callers are left out.
-        let labels = [operation, provider, model, outcome];
-        if let Some(ttft) = settled.ttft_ms {
-            metrics.record(telemetry::TTFT, &labels, ttft);
+        if !metrics.groups.contains_key(&metrics.key) {
+            metrics.groups.insert(metrics.key.clone(), Group::default());
         }
-        metrics.record(telemetry::DURATION, &labels, settled.duration_ms);
+        if let Some(group) = metrics.groups.get_mut(&metrics.key) {
+            group.charge(&mut metrics.ids, who, settled);
+        }
     });
 }
 
@@ -102,7 +145,15 @@ pub fn attempts(records: &[AttemptRecord], limits: &LabelLimits) {
                 ("model", model.as_str()),
                 ("outcome", outcome),
             ];
-            metrics.add(telemetry::ATTEMPTS, &labels, 1);
+            let metric = (telemetry::ATTEMPTS, labels.as_slice());
+            if let Some(id) = id(
+                &mut Slot::default(),
+                &mut metrics.ids,
+                metric,
+                host::define_counter,
+            ) {
+                host::increment(id, 1);
+            }
         }
     });
 }
