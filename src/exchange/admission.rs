@@ -5,7 +5,7 @@ use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{EdgeConfig, Unknown};
-use crate::dialect::{Wire, anthropic, openai};
+use crate::dialect::{Wire, anthropic, gemini, openai};
 use crate::json::scan;
 use crate::meter::estimate;
 
@@ -22,6 +22,7 @@ pub struct Admission {
     pub team: String,
     path: String,
     path_model: Option<String>,
+    path_stream: Option<bool>,
     started_ms: u64,
 }
 
@@ -106,7 +107,7 @@ fn admit(
 ) -> Step {
     let operation = found.operation;
     let wire = match operation.body_mode() {
-        BodyMode::None => guess,
+        BodyMode::None => found.wire.unwrap_or(guess),
         BodyMode::HeldJson => operation.wire(),
     };
     let read = |source| identity::read(source, headers, lookup);
@@ -144,8 +145,9 @@ fn admit(
         wire,
         caller,
         team: config.team.as_ref().and_then(read).unwrap_or_default(),
-        path: path.to_owned(),
+        path: without_key(path),
         path_model: found.model.map(|model| model.into_owned()),
+        path_stream: found.stream,
         started_ms: now_ms,
     }))
 }
@@ -184,7 +186,11 @@ impl Admission {
             None if config.unknown_models == Unknown::Pass => String::new(),
             None => return Err(unknown_model(&model)),
         };
-        let stream = stream.is_some_and(|member| member.value == b"true");
+        let stream = self
+            .path_stream
+            .unwrap_or_else(|| stream.is_some_and(|member| member.value == b"true"));
+        // Google's streams are one JSON array, unless the client says otherwise.
+        let array = self.wire == Wire::Gemini && !query(&self.path).any(|pair| pair == "alt=sse");
         let include_usage = options.is_some_and(|member| {
             scan::top_level(member.value, ["include_usage"])
                 .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
@@ -195,6 +201,8 @@ impl Admission {
             model,
             stream,
             include_usage,
+            array,
+            dry_run: false,
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,
             path: self.path.clone(),
@@ -209,6 +217,29 @@ pub fn too_large(config: &EdgeConfig) -> Error {
     let limit = config.max_request_bytes;
     let message = format!("The request body is larger than the limit of {limit} bytes");
     Error::new(ErrorKind::TooLarge, message)
+}
+
+/// The pairs of a path's query.
+fn query(path: &str) -> impl Iterator<Item = &str> {
+    path.split_once('?')
+        .map_or("", |(_, query)| query)
+        .split('&')
+}
+
+/// The path without the key that Google's clients may put into the query: it is a secret.
+fn without_key(path: &str) -> String {
+    let Some((bare, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("key="))
+        .collect();
+    if kept.is_empty() {
+        bare.to_owned()
+    } else {
+        format!("{bare}?{}", kept.join("&"))
+    }
 }
 
 fn unknown_model(model: &str) -> Error {
@@ -235,6 +266,9 @@ fn without_port(host: &str) -> &str {
 
 /// The wire of a client that has not said what it wants.
 fn guess_wire(headers: &Headers, path: &str) -> Wire {
+    if headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
+        return Wire::Gemini;
+    }
     let anthropic = headers.has("anthropic-version")
         || (headers.has("x-api-key") && !headers.has("authorization"))
         || path.contains("/messages");
@@ -256,8 +290,9 @@ fn models(config: &EdgeConfig, wire: Wire) -> Step {
         .filter_map(|route| Some((route.name.exact()?, route.created)))
         .collect();
     let body = match wire {
-        Wire::OpenAi => openai::list::models(&list),
         Wire::Anthropic => anthropic::list::models(&list),
+        Wire::Gemini => gemini::list::models(&list),
+        _ => openai::list::models(&list),
     };
     Step::Reply(LocalReply::json(200, body), None, Some(Operation::Models))
 }
@@ -269,8 +304,9 @@ fn model(config: &EdgeConfig, wire: Wire, id: &str) -> Step {
         None => return refuse(wire, &unknown_model(id), Some(Operation::Model)),
     };
     let body = match wire {
-        Wire::OpenAi => openai::list::model(id, created),
         Wire::Anthropic => anthropic::list::model(id, created),
+        Wire::Gemini => gemini::list::model(id, created),
+        _ => openai::list::model(id, created),
     };
     Step::Reply(LocalReply::json(200, body), None, Some(Operation::Model))
 }

@@ -6,7 +6,7 @@ use crate::chat::{Error, ErrorKind};
 use crate::config::{AttemptConfig, Place, Provider, RouteSettings};
 use crate::dialect::Wire;
 use crate::exchange::answer::Answer;
-use crate::exchange::upstream::{BodyPlan, Plan};
+use crate::exchange::upstream::{self, BodyPlan, Plan};
 use crate::exchange::{AttemptRecord, Exchange, Headers, LocalReply};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
@@ -157,7 +157,11 @@ impl HttpContext for AttemptFilter {
             exchange,
         };
         if pending.plan.body == BodyPlan::Keep || end_of_stream {
-            self.state = State::Sent(Box::new(pending.send(&config, provider, None)));
+            self.state = State::Sent(Box::new(pending.send(
+                &config,
+                provider,
+                &upstream::Sent::default(),
+            )));
             return Action::Continue;
         }
         self.state = State::AwaitBody(Box::new(pending));
@@ -280,15 +284,15 @@ impl Pending {
         )
     }
 
-    /// Sends the headers. `length` is the body's, where it was written anew.
-    fn send(&self, config: &AttemptConfig, provider: &Provider, length: Option<usize>) -> Sent {
+    /// Sends the headers.
+    fn send(&self, config: &AttemptConfig, provider: &Provider, body: &upstream::Sent<'_>) -> Sent {
         let first = self.number == 1;
         host::edit_request(&self.plan.headers(
             &self.exchange,
             provider,
             &self.headers,
             first,
-            length,
+            body,
         ));
         let mut sent = self.sent(config, provider);
         sent.publish();
@@ -304,11 +308,21 @@ impl Pending {
         match self.plan.write(&self.exchange, provider, body) {
             Ok(Some(written)) => {
                 host::replace_request_body(&written.body);
-                let mut sent = self.send(config, provider, Some(written.body.len()));
-                sent.answer.translated(written.dropped, written.names);
+                let body = upstream::Sent {
+                    length: Some(written.body.len()),
+                    headers: &written.headers,
+                };
+                let mut sent = self.send(config, provider, &body);
+                sent.answer.translated(written);
                 Ok(sent)
             }
-            Ok(None) => Ok(self.send(config, provider, Some(body.len()))),
+            Ok(None) => {
+                let body = upstream::Sent {
+                    length: Some(body.len()),
+                    headers: &[],
+                };
+                Ok(self.send(config, provider, &body))
+            }
             Err(error) => {
                 let mut sent = self.sent(config, provider);
                 let reply = sent.answer.refuse(&error);
@@ -327,8 +341,10 @@ fn fresh_id(exchange: &Exchange) -> String {
         .build_hasher()
         .finish();
     let prefix = match exchange.wire {
-        Wire::OpenAi => "chatcmpl-",
         Wire::Anthropic => "msg_",
+        Wire::Completions => "cmpl-",
+        Wire::Gemini => "",
+        Wire::OpenAi | Wire::Bedrock => "chatcmpl-",
     };
     format!("{prefix}{random:016x}{:x}", exchange.started_ms)
 }
