@@ -100,6 +100,16 @@ impl Wire {
         }
     }
 
+    /// The answer to a question for a chat's number of tokens, as this wire's clients expect it.
+    pub fn token_count_body(self, tokens: u64) -> Vec<u8> {
+        let name = if self == Wire::Gemini {
+            "totalTokens"
+        } else {
+            "input_tokens"
+        };
+        format!("{{\"{name}\":{tokens}}}").into_bytes()
+    }
+
     /// Reads a client's chat request in this wire.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! The edge's request side: what is asked, by whom, may they, and where it goes.
 
+use super::dry_run::{self, Query};
 use super::identity::{self, Lookup};
 use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
 use super::{Exchange, Headers, LocalReply, Operation};
@@ -23,6 +24,7 @@ pub struct Admission {
     path: String,
     path_model: Option<String>,
     path_stream: Option<bool>,
+    dry_run: Option<Query>,
     started_ms: u64,
 }
 
@@ -68,7 +70,7 @@ pub fn headers(
     let bare = path.split_once('?').map_or(path, |(bare, _)| bare);
     // An upgraded connection has no body to wait for and no end.
     let upgrade = method == "CONNECT" || headers.has("upgrade");
-    let found = match recognise(method, bare) {
+    let found = match recognise_all(config, method, bare) {
         Ok(found) if !upgrade => found,
         _ if config.unknown_paths == Unknown::Pass => return Step::Pass(guess),
         Ok(_) | Err(Unrecognised::Path) => {
@@ -94,6 +96,26 @@ pub fn headers(
         lookup,
         now_ms,
     )
+}
+
+/// What is asked for, the gateway's own paths included.
+fn recognise_all<'p>(
+    config: &EdgeConfig,
+    method: &str,
+    path: &'p str,
+) -> Result<Recognised<'p>, Unrecognised> {
+    if !config.dry_run || path != dry_run::PATH {
+        return recognise(method, path);
+    }
+    if method != "POST" {
+        return Err(Unrecognised::Method("POST"));
+    }
+    Ok(Recognised {
+        operation: Operation::Translate,
+        model: None,
+        stream: None,
+        wire: None,
+    })
 }
 
 fn admit(
@@ -127,6 +149,11 @@ fn admit(
         Operation::Model => return model(config, wire, found.model.as_deref().unwrap_or_default()),
         _ => {}
     }
+    let query = (operation == Operation::Translate).then(|| Query::read(path));
+    let dry_run = match query.transpose() {
+        Ok(query) => query,
+        Err(error) => return refuse(wire, &error, Some(operation)),
+    };
     let declared = headers
         .text("content-length")
         .and_then(|text| text.parse::<u64>().ok());
@@ -148,6 +175,7 @@ fn admit(
         path: without_key(path),
         path_model: found.model.map(|model| model.into_owned()),
         path_stream: found.stream,
+        dry_run,
         started_ms: now_ms,
     }))
 }
@@ -170,7 +198,13 @@ impl Admission {
                 let message = format!("The request body is not a JSON object: {error}");
                 Error::new(ErrorKind::InvalidRequest, message)
             })?;
-        let model = match (&self.path_model, model) {
+        let dry = self.dry_run.as_ref();
+        let wire = dry.map_or(self.wire, |query| query.wire(body));
+        let path_model = self.path_model.as_ref();
+        let model = match (
+            path_model.or(dry.and_then(|query| query.model.as_ref())),
+            model,
+        ) {
             (Some(model), _) => model.clone(),
             (None, Some(member)) => json_string(member.value).ok_or_else(|| {
                 let message = "`model`: expected a string";
@@ -182,30 +216,38 @@ impl Admission {
             }
         };
         let target = match config.route(&model) {
+            _ if dry.is_some_and(|query| query.target.is_some()) => dry
+                .and_then(|query| query.target.clone())
+                .unwrap_or_default(),
             Some(route) => route.target.clone(),
             None if config.unknown_models == Unknown::Pass => String::new(),
             None => return Err(unknown_model(&model)),
         };
         let stream = self
             .path_stream
-            .unwrap_or_else(|| stream.is_some_and(|member| member.value == b"true"));
+            .unwrap_or_else(|| stream.is_some_and(|member| member.value == b"true"))
+            || dry.is_some_and(|query| query.stream);
+        let (operation, path) = match dry {
+            Some(_) => dry_run::asked(wire, &model, stream),
+            None => (self.operation, self.path.clone()),
+        };
         // Google's streams are one JSON array, unless the client says otherwise.
-        let array = self.wire == Wire::Gemini && !query(&self.path).any(|pair| pair == "alt=sse");
+        let array = wire == Wire::Gemini && !query(&path).any(|pair| pair == "alt=sse");
         let include_usage = options.is_some_and(|member| {
             scan::top_level(member.value, ["include_usage"])
                 .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
         });
         let exchange = Exchange {
-            operation: Some(self.operation),
-            wire: self.wire,
+            operation: Some(operation),
+            wire,
             model,
             stream,
             include_usage,
             array,
-            dry_run: false,
+            dry_run: dry.is_some(),
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,
-            path: self.path.clone(),
+            path,
             headers: headers.0,
         };
         Ok(Admitted { exchange, target })

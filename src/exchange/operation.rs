@@ -25,6 +25,8 @@ pub enum Operation {
     Models,
     /// `GET /v1/models/{id}`.
     Model,
+    /// `POST /weir/translate`: a dry run.
+    Translate,
 }
 
 /// How a request's body is taken in.
@@ -48,6 +50,7 @@ impl Operation {
             Operation::GenerateContent => "generate_content",
             Operation::Models => "models",
             Operation::Model => "model",
+            Operation::Translate => "translate",
         }
     }
 
@@ -221,7 +224,7 @@ fn by_path(path: &str) -> Option<(Operation, Option<Cow<'_, str>>)> {
 }
 
 /// Undoes percent-encoding; `None` where it is broken or not UTF-8.
-fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
+pub(super) fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }

@@ -1,7 +1,7 @@
 //! An attempt's request side: the request as one provider wants it.
 
 use super::headers::Edits as HeaderEdits;
-use super::{Exchange, Headers, Operation};
+use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Auth, Provider, Settings};
 use crate::dialect::{Asked, Edits, Wire, WriteOptions, Written};
@@ -178,6 +178,15 @@ impl Plan {
         self.wire == exchange.wire && !self.force
     }
 
+    /// The answer to a question for a number of tokens that no provider is asked: an estimate, and marked as one.
+    pub fn estimate(&self, exchange: &Exchange) -> LocalReply {
+        let tokens = exchange.estimated_input_tokens;
+        let mut reply = LocalReply::json(200, exchange.wire.token_count_body(tokens));
+        let mark = ("x-weir-estimated".to_owned(), b"true".to_vec());
+        reply.headers.push(mark);
+        reply
+    }
+
     /// Writes the body for the provider; `None` where it stays as it is.
     ///
     /// # Errors
@@ -224,11 +233,7 @@ impl Plan {
         }
     }
 
-    /// The edits that turn `current`, the map as Envoy has it, into the provider's headers.
-    ///
-    /// `first` tells the first attempt, which finds the request as the edge left it; a later one begins with the edge's
-    /// snapshot, so that nothing of an earlier provider is left. `written` is the body's exact length where it was
-    /// written anew, and the headers that go with it.
+    /// The edits that turn `current`, the map as Envoy has it, into the provider's headers; see [`Plan::wanted`].
     pub fn headers(
         &self,
         exchange: &Exchange,
@@ -237,6 +242,22 @@ impl Plan {
         first: bool,
         written: &Sent<'_>,
     ) -> HeaderEdits {
+        current.edits_to(&self.wanted(exchange, provider, current, first, written))
+    }
+
+    /// The provider's headers, made of `current`, the map as Envoy has it.
+    ///
+    /// `first` tells the first attempt, which finds the request as the edge left it; a later one begins with the edge's
+    /// snapshot, so that nothing of an earlier provider is left. `written` is the body's exact length where it was
+    /// written anew, and the headers that go with it.
+    pub fn wanted(
+        &self,
+        exchange: &Exchange,
+        provider: &Provider,
+        current: &Headers,
+        first: bool,
+        written: &Sent<'_>,
+    ) -> Headers {
         let length = written.length;
         let mut wanted = if first {
             current.clone()
@@ -288,7 +309,7 @@ impl Plan {
                 None => wanted.remove(|name| name == b"content-length"),
             },
         }
-        current.edits_to(&wanted)
+        wanted
     }
 }
 
