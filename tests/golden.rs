@@ -121,20 +121,21 @@ fn asked(client: Wire, request: &[u8]) -> (Vec<u8>, String, bool) {
 fn write(client: Wire, provider: &'static ProviderKind, request: &[u8], model: &str) -> Written {
     let (request, own_model, stream) = asked(client, request);
     let speaks = spoken(client, provider);
-    if client == speaks && !speaks.must_rewrite(&request, provider) {
-        let edits = Edits {
-            model: Some(model),
-            include_usage: true,
-            kind: provider,
-            betas: None,
-            count_tokens: false,
-            stream,
-        };
+    let edits = Edits {
+        model: Some(model),
+        include_usage: !provider.quirks.no_stream_options,
+        kind: provider,
+        unsupported: UnsupportedParams::Drop,
+        betas: None,
+        count_tokens: false,
+        stream,
+    };
+    if client == speaks && !speaks.must_rewrite(&request, &edits) {
         let edited = client.edit(&request, &edits).expect("JSON");
-        return Written {
-            body: edited.unwrap_or(request),
+        return edited.unwrap_or(Written {
+            body: request,
             ..Written::default()
-        };
+        });
     }
     let options = WriteOptions {
         model,
@@ -148,7 +149,9 @@ fn write(client: Wire, provider: &'static ProviderKind, request: &[u8], model: &
         stream,
     };
     let read = client.read_request(&request, &asked).expect("a request");
-    speaks.write_request(&read, &options).expect("said")
+    let mut written = speaks.write_request(&read, &options).expect("said");
+    written.legacy_functions = read.legacy_functions;
+    written
 }
 
 /// The stream of a case, and how it is framed.

@@ -148,11 +148,15 @@ impl Wire {
     /// Edits a request that passes from a client to a provider of this same wire; `None` where nothing changes.
     ///
     /// # Errors
-    /// The body is not one JSON object.
-    pub fn edit(self, body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
+    /// The body is not one JSON object, or has a field that the provider refuses.
+    pub fn edit(self, body: &[u8], edits: &Edits<'_>) -> Result<Option<Written>, Error> {
+        let written = |body| Written {
+            body,
+            ..Written::default()
+        };
         match self {
             Wire::OpenAi | Wire::Completions => openai::edit::edit(body, edits),
-            Wire::Anthropic => anthropic::edit::edit(body, edits),
+            Wire::Anthropic => Ok(anthropic::edit::edit(body, edits)?.map(written)),
             // The model stands in the path.
             Wire::Gemini | Wire::Bedrock => Ok(None),
         }
@@ -160,9 +164,9 @@ impl Wire {
 
     /// Whether a request that passes in this wire needs more than edits to suit a provider: then it is read and
     /// written anew, and the answer passes all the same.
-    pub fn must_rewrite(self, body: &[u8], kind: &ProviderKind) -> bool {
+    pub fn must_rewrite(self, body: &[u8], edits: &Edits<'_>) -> bool {
         match self {
-            Wire::OpenAi => openai::edit::must_rewrite(body, kind),
+            Wire::OpenAi => openai::edit::must_rewrite(body, edits),
             _ => false,
         }
     }
@@ -296,6 +300,8 @@ pub struct Edits<'a> {
     pub include_usage: bool,
     /// What the provider is: its peculiarities.
     pub kind: &'a ProviderKind,
+    /// What becomes of fields that the provider refuses.
+    pub unsupported: UnsupportedParams,
     /// The client's `anthropic-beta` header, which some hosts of Anthropic's wire want in the body.
     pub betas: Option<&'a str>,
     /// Whether tokens are to be counted, instead of generated.

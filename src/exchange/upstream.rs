@@ -203,24 +203,19 @@ impl Plan {
         provider: &Provider,
         body: &[u8],
     ) -> Result<Option<Written>, Error> {
+        let betas = exchange.header("anthropic-beta");
+        let edits = Edits {
+            model: (self.model != exchange.model).then_some(self.model.as_str()),
+            include_usage: self.strip_usage && !provider.kind.quirks.no_stream_options,
+            kind: provider.kind,
+            unsupported: self.settings.unsupported,
+            betas: betas.and_then(|value| std::str::from_utf8(value).ok()),
+            count_tokens: self.operation.counts_tokens(),
+            stream: exchange.stream,
+        };
         match self.body {
             BodyPlan::Keep | BodyPlan::Estimate => Ok(None),
-            BodyPlan::Edit if !self.wire.must_rewrite(body, provider.kind) => {
-                let betas = exchange.header("anthropic-beta");
-                let edits = Edits {
-                    model: (self.model != exchange.model).then_some(self.model.as_str()),
-                    include_usage: self.strip_usage && !provider.kind.quirks.no_stream_options,
-                    kind: provider.kind,
-                    betas: betas.and_then(|value| std::str::from_utf8(value).ok()),
-                    count_tokens: self.operation.counts_tokens(),
-                    stream: exchange.stream,
-                };
-                let body = self.wire.edit(body, &edits)?;
-                Ok(body.map(|body| Written {
-                    body,
-                    ..Written::default()
-                }))
-            }
+            BodyPlan::Edit if !self.wire.must_rewrite(body, &edits) => self.wire.edit(body, &edits),
             BodyPlan::Edit | BodyPlan::Translate => {
                 let asked = Asked {
                     model: &exchange.model,
@@ -234,7 +229,9 @@ impl Plan {
                     from: exchange.wire,
                     kind: provider.kind,
                 };
-                self.wire.write_request(&request, &options).map(Some)
+                let mut written = self.wire.write_request(&request, &options)?;
+                written.legacy_functions = request.legacy_functions;
+                Ok(Some(written))
             }
         }
     }

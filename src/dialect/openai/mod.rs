@@ -2,9 +2,12 @@
 //!
 //! Source: OpenAI's OpenAPI description, `/chat/completions`; Azure's differences where they are named.
 pub mod answer;
+mod deep;
 pub mod edit;
 pub mod error;
+mod fields;
 pub mod list;
+mod models;
 mod parts;
 pub mod read;
 pub mod render;
