@@ -94,9 +94,7 @@ impl Decoder {
             };
             self.check(end)?;
             self.give(tail.get(..end).unwrap_or_default(), true, sink);
-            rest = chunk
-                .get(end.saturating_sub(before)..)
-                .unwrap_or_default();
+            rest = chunk.get(end.saturating_sub(before)..).unwrap_or_default();
             tail.clear();
             tail.shrink_to(KEEP_BYTES);
             self.tail = tail;
