@@ -206,9 +206,8 @@ impl<'s, 'a> Walk<'s, 'a> {
             }
             self.spend(name.source_len())?;
             w.key(&name.decode());
-            let is = |key: &&str| name.is(key);
             match value {
-                Value::Object(map) if MAPS.iter().any(|key| is(key)) => {
+                Value::Object(map) if MAPS.iter().any(|key| name.is(key)) => {
                     w.begin_object();
                     for (name, value) in map.members() {
                         self.spend(name.source_len())?;
@@ -217,7 +216,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                     }
                     w.end_object();
                 }
-                value if ONE.iter().any(|key| is(key)) => self.copy_value(value, w)?,
+                value if ONE.iter().any(|key| name.is(key)) => self.copy_value(value, w)?,
                 value => self.verbatim(value, w)?,
             }
         }

@@ -10,7 +10,7 @@ use super::finish;
 use super::usage::Counts;
 use crate::chat::{Error, Event, FinishReason};
 use crate::dialect::foreign_answer;
-use crate::json::{self, Object, Text, Value};
+use crate::json::{self, Object, Value};
 use parts::Choice;
 
 /// Most choices of one answer.
@@ -195,6 +195,7 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Text;
 
     /// What an answer says, an event a line.
     fn said(body: &str) -> Vec<String> {

@@ -213,7 +213,10 @@ fn user(
                 said = true;
                 plain(w, text, signature.as_ref());
             }
-            part => other(w, draft, &placed.path(), part)?,
+            part => {
+                said |= media::is_words(part);
+                other(w, draft, &placed.path(), part)?;
+            }
         }
     }
     // Vertex AI refuses a turn without a word.

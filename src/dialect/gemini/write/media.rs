@@ -46,6 +46,11 @@ const TYPES: [(&str, &str); 34] = [
     ("3gp", "video/3gpp"),
 ];
 
+/// Whether a part is a document that goes as text.
+pub(super) fn is_words(part: &Part<'_>) -> bool {
+    matches!(part, Part::Document { media, .. } if matches!(media.source, MediaSource::Text(_)))
+}
+
 /// Writes a part that is media.
 pub(super) fn write(
     w: &mut Writer<'_>,
