@@ -25,16 +25,23 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     if failure(&parsed).is_some() {
         return Err(read_inline(&parsed));
     }
-    let mut answer = Answer::default();
     match &parsed {
-        Value::Object(whole) => {
-            let known = ["candidates", "promptFeedback", "usageMetadata"];
-            if !known.iter().any(|key| whole.get(key).is_some()) {
-                return Err(foreign_answer("has no `candidates`"));
-            }
-            answer.chunk(whole, sink);
-        }
-        // A stream's array, whole.
+        Value::Object(whole) if !is_answer(whole) => Err(foreign_answer("has no `candidates`")),
+        whole => tell(whole, sink),
+    }
+}
+
+/// Whether an object is an answer to this wire's question, and to no other.
+pub(super) fn is_answer(whole: &Object<'_>) -> bool {
+    let known = ["candidates", "promptFeedback", "usageMetadata"];
+    known.iter().any(|key| whole.get(key).is_some())
+}
+
+/// Tells what an answer says: one object, or a stream's array, whole.
+pub(super) fn tell(parsed: &Value<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+    let mut answer = Answer::default();
+    match parsed {
+        Value::Object(whole) => answer.chunk(whole, sink),
         Value::Array(chunks) if !chunks.items().is_empty() => {
             for chunk in chunks.items().iter().filter_map(Value::as_object) {
                 answer.chunk(chunk, sink);
@@ -94,15 +101,17 @@ impl Answer {
                 .is_some_and(|reason| !reason.is_null())
                 || feedback.str("blockReasonMessage").is_some();
         }
-        self.usage(chunk, sink);
+        if let Some(metadata) = chunk.object("usageMetadata") {
+            self.usage(metadata, sink);
+        }
     }
 
-    fn usage(&mut self, chunk: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-        let metadata = chunk.object("usageMetadata");
-        if let Some(tier) = metadata.and_then(|metadata| metadata.str("serviceTier")) {
+    /// The counts so far.
+    pub(super) fn usage(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        if let Some(tier) = metadata.str("serviceTier") {
             sink(Event::ServiceTier(tier.clone()));
         }
-        if let Some(counts) = metadata.and_then(Counts::read) {
+        if let Some(counts) = Counts::read(metadata) {
             self.counts = Some(counts);
             sink(Event::Usage(counts.usage(self.searched)));
         }
