@@ -13,7 +13,8 @@ use weir::provider::kind;
 #[wasm_bindgen_test]
 fn streams_do_not_depend_on_their_cuts() {
     for way in WAYS {
-        let bytes = stream_of(way.0).as_bytes();
+        let stream = stream_of(way);
+        let bytes = stream.as_bytes();
         let whole = through(way, &[bytes], 1 << 16);
         assert_eq!(whole.error, None);
         for size in [1, 7, 64, 1000] {

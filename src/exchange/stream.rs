@@ -171,8 +171,10 @@ impl Stream {
                 }
             }
         }
+        self.done = done;
+        let passed = self.finish_chunk(result, tally, now_ms, out);
         self.done = true;
-        self.finish_chunk(result, tally, now_ms, out)
+        passed
     }
 
     fn finish_chunk(
@@ -182,7 +184,8 @@ impl Stream {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) -> Passed {
-        let Err(error) = result else {
+        // What follows an end or an error is not read, however it is framed.
+        let Some(error) = result.err().filter(|_| !self.done) else {
             return self.passed(false);
         };
         let message = format!("The provider's stream is broken: {error}");

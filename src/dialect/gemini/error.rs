@@ -1,7 +1,6 @@
 //! Errors in Google's wire: `{"error":{code,message,status}}`.
 
-use crate::chat::error::quote;
-use crate::chat::{Error, ErrorKind};
+use crate::chat::Error;
 
 /// The error's response body.
 pub fn body(_error: &Error) -> Vec<u8> {
@@ -16,9 +15,4 @@ pub fn is_body(_body: &[u8]) -> bool {
     false
 }
 
-/// Reads a provider's error answer: any bytes, with their HTTP status.
-pub fn read(status: u16, body: &[u8]) -> Error {
-    let mut error = Error::new(ErrorKind::from_status(status), quote(body));
-    error.status = status;
-    error
-}
+pub use super::failure::read;

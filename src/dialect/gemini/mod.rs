@@ -9,3 +9,8 @@ pub mod render;
 pub mod scan;
 pub mod stream;
 pub mod write;
+
+mod failure;
+mod finish;
+mod models;
+mod usage;
