@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
-use weir::dialect::{Asked, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, Made, UnsupportedParams, Wire, WriteOptions};
 use weir::framing::sse;
 use weir::meter::Usage;
 
@@ -192,7 +192,13 @@ fn requests(wire: Wire, other: Wire) {
             continue;
         }
         total += 1;
-        let request = match wire.read_request(body.as_bytes(), &Asked::default()) {
+        let made = Made::default();
+        let asked = Asked {
+            model: "some-model",
+            stream: false,
+            made: &made,
+        };
+        let request = match wire.read_request(body.as_bytes(), &asked) {
             Ok(request) => request,
             Err(error) => {
                 problems.push(format!("{file}: {error}"));

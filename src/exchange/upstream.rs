@@ -4,7 +4,7 @@ use super::headers::Edits as HeaderEdits;
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Auth, Provider, Settings};
-use crate::dialect::{Asked, Edits, Wire, WriteOptions, Written};
+use crate::dialect::{Asked, Edits, Made, Wire, WriteOptions, Written};
 use crate::provider::{Api, Endpoint, Quirks, Target, upstream_path};
 
 /// A request for one provider, decided from the exchange before any body was read.
@@ -222,9 +222,11 @@ impl Plan {
                 }))
             }
             BodyPlan::Edit | BodyPlan::Translate => {
+                let made = Made::default();
                 let asked = Asked {
                     model: &exchange.model,
                     stream: exchange.stream,
+                    made: &made,
                 };
                 let request = exchange.wire.read_request(body, &asked)?;
                 let options = WriteOptions {
