@@ -153,8 +153,9 @@ impl Wire {
         match self {
             Wire::OpenAi | Wire::Completions => openai::edit::edit(body, edits),
             Wire::Anthropic => anthropic::edit::edit(body, edits),
+            Wire::Gemini => Ok(gemini::edit::edit(body)),
             // The model stands in the path.
-            Wire::Gemini | Wire::Bedrock => Ok(None),
+            Wire::Bedrock => Ok(None),
         }
     }
 
