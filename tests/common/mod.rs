@@ -37,14 +37,19 @@ pub const ANTHROPIC: &str = concat!(
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
 );
 
-/// Every way that a stream can take.
-pub const WAYS: [(Wire, Wire, bool); 6] = [
+/// Every way that a stream can take: the provider's wire, the client's, and whether usage was asked for (of a Gemini
+/// client: whether it takes one JSON array).
+pub const WAYS: [(Wire, Wire, bool); 10] = [
     (Wire::OpenAi, Wire::OpenAi, false),
     (Wire::OpenAi, Wire::OpenAi, true),
     (Wire::OpenAi, Wire::Anthropic, false),
     (Wire::Anthropic, Wire::Anthropic, false),
     (Wire::Anthropic, Wire::OpenAi, false),
     (Wire::Anthropic, Wire::OpenAi, true),
+    (Wire::OpenAi, Wire::Gemini, false),
+    (Wire::OpenAi, Wire::Gemini, true),
+    (Wire::Anthropic, Wire::Gemini, false),
+    (Wire::Anthropic, Wire::Gemini, true),
 ];
 
 /// What a client sees and the meter counts.
@@ -63,6 +68,7 @@ pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen 
         id: "id".to_owned(),
         model: "m".to_owned(),
         include_usage: strip,
+        array: strip && client == Wire::Gemini,
         ..AnswerContext::default()
     };
     let route = Route {
