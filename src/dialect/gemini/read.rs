@@ -18,7 +18,7 @@ mod tools;
 use crate::chat::{Error, Request};
 use crate::dialect::{Asked, not_json};
 use crate::json::{self, Text, Value};
-use fields::{camel, field, list, missing, object, text};
+use fields::{Path, camel, field, list, missing, object, text};
 use made::Making;
 
 /// Reads a request.
@@ -27,7 +27,7 @@ use made::Making;
 /// A 400 that names the field, with what was found and what was expected.
 pub fn read<'a>(body: &'a [u8], asked: &Asked<'a>) -> Result<Request<'a>, Error> {
     let value = json::parse(body).map_err(not_json)?;
-    let object = object("request", &value)?;
+    let object = object(&Path::of("request"), &value)?;
     let mut request = Request {
         model: Text::from(asked.model),
         stream: asked.stream,
@@ -48,18 +48,18 @@ pub fn read<'a>(body: &'a [u8], asked: &Asked<'a>) -> Result<Request<'a>, Error>
             "toolConfig" => tools::config(value, &mut request)?,
             "generationConfig" => config::read(value, &mut request, &mut making)?,
             "labels" => {
-                let labels = fields::object("labels", value)?;
+                let labels = fields::object(&Path::of("labels"), value)?;
                 request.metadata = Some(labels.clone()).filter(|map| !map.members().is_empty());
             }
             "serviceTier" => request.service_tier = tier(value)?,
             "safetySettings" if !filters(value)? => {}
             _ if says_nothing(value) => {}
-            name => leave(&mut request, name, value),
+            name => leave(&mut request, name.to_owned(), value),
         }
     }
     match turns {
         Some(turns) if !turns.is_empty() => request.messages.extend(turns),
-        _ => return Err(missing("contents")),
+        _ => return Err(missing(&Path::of("contents"))),
     }
     // Without tools there is nothing to choose, and other wires refuse the choice.
     if request.tools.is_empty() {
@@ -70,9 +70,8 @@ pub fn read<'a>(body: &'a [u8], asked: &Asked<'a>) -> Result<Request<'a>, Error>
 }
 
 /// Leaves a field to a writer that knows its name.
-fn leave<'a>(request: &mut Request<'a>, name: &str, value: &Value<'a>) {
-    let name = Text::from(name.to_owned());
-    request.extra.push((name, value.clone()));
+fn leave<'a>(request: &mut Request<'a>, name: String, value: &Value<'a>) {
+    request.extra.push((Text::from(name), value.clone()));
 }
 
 /// Whether a field asks for what is so anyway, at any provider.
@@ -88,8 +87,9 @@ fn says_nothing(value: &Value<'_>) -> bool {
 
 /// Whether `safetySettings` ask for a filter at all: to be without is what other providers give anyway.
 fn filters(value: &Value<'_>) -> Result<bool, Error> {
-    for (index, item) in list("safetySettings", value)?.iter().enumerate() {
-        let setting = object(&format!("safetySettings[{index}]"), item)?;
+    let path = Path::of("safetySettings");
+    for (index, item) in list(&path, value)?.iter().enumerate() {
+        let setting = object(&path.item(index), item)?;
         let threshold = field(setting, "threshold").and_then(Value::as_str);
         let none = threshold.is_none_or(|word| {
             ["OFF", "BLOCK_NONE", "HARM_BLOCK_THRESHOLD_UNSPECIFIED"]
@@ -105,7 +105,9 @@ fn filters(value: &Value<'_>) -> Result<bool, Error> {
 
 /// The service tier; Google's `standard` is what others call `default`.
 fn tier<'a>(value: &Value<'a>) -> Result<Option<Text<'a>>, Error> {
-    let word = text("serviceTier", value)?.decode().to_ascii_lowercase();
+    let word = text(&Path::of("serviceTier"), value)?
+        .decode()
+        .to_ascii_lowercase();
     let word = word.strip_prefix("service_tier_").unwrap_or(&word);
     Ok(match word {
         "" | "unspecified" => None,

@@ -1,8 +1,11 @@
 //! Ids of calls: Google's wire need not have them, every other wire must.
 
-use super::fields::{field, need, object, text_at};
+use super::fields::{Path, field, mistake, need, object, text_at};
 use crate::chat::{Error, signed_id};
 use crate::json::{Object, Text, Value};
+
+/// Most calls of one turn: each result looks for its own among them.
+const MOST_OPEN: usize = 1000;
 
 /// The calls of a conversation, in its order.
 #[derive(Debug, Default)]
@@ -22,14 +25,26 @@ impl<'a> Calls<'a> {
 
     /// A call: its id is the one it has, else one that depends on its place alone, so that it is the same whenever the
     /// conversation is read.
-    pub(super) fn call(&mut self, id: Option<Text<'a>>, name: &Text<'a>) -> Text<'a> {
+    ///
+    /// # Errors
+    /// More calls in one turn than are looked after.
+    pub(super) fn call(
+        &mut self,
+        path: &Path<'_>,
+        id: Option<Text<'a>>,
+        name: &Text<'a>,
+    ) -> Result<Text<'a>, Error> {
         if !self.calling {
             self.open.clear();
             self.calling = true;
         }
+        if self.open.len() >= MOST_OPEN {
+            let what = format!("one turn may have {MOST_OPEN} function calls at most");
+            return Err(mistake(path, &what));
+        }
         let id = id.unwrap_or_else(|| self.invent());
         self.open.push((name.clone(), id.clone()));
-        id
+        Ok(id)
     }
 
     /// The id of the call that a result answers: the one it names, else the first open one of this name.
@@ -54,7 +69,7 @@ impl<'a> Calls<'a> {
 
 /// The id of a call or a result, without the signature that an earlier gateway may have packed into it.
 pub(super) fn id<'a>(
-    path: &str,
+    path: &Path<'_>,
     object: &Object<'a>,
 ) -> Result<(Option<Text<'a>>, Option<Text<'a>>), Error> {
     match text_at(path, object, "id")?.filter(|id| !id.is_empty()) {
@@ -69,8 +84,8 @@ pub(super) fn id<'a>(
 /// What a function answered: its text, and whether it failed.
 ///
 /// Google advises `output` and `error` as members; its own SDK sends `result`.
-pub(super) fn outcome<'a>(path: &str, answer: &Object<'a>) -> Result<(Text<'a>, bool), Error> {
-    let path = format!("{path}.response");
+pub(super) fn outcome<'a>(path: &Path<'_>, answer: &Object<'a>) -> Result<(Text<'a>, bool), Error> {
+    let path = path.field("response");
     let Some(response) = field(answer, "response") else {
         return Ok((Text::default(), false));
     };
@@ -93,7 +108,7 @@ pub(super) fn outcome<'a>(path: &str, answer: &Object<'a>) -> Result<(Text<'a>, 
 }
 
 /// A function's name in a call or a result.
-pub(super) fn name<'a>(path: &str, object: &Object<'a>) -> Result<Text<'a>, Error> {
+pub(super) fn name<'a>(path: &Path<'_>, object: &Object<'a>) -> Result<Text<'a>, Error> {
     need(path, object, "name")
 }
 
@@ -105,12 +120,17 @@ mod tests {
         Text::from(text)
     }
 
+    fn call<'a>(calls: &mut Calls<'a>, id: Option<Text<'a>>, name: &Text<'a>) -> Text<'a> {
+        let path = Path::of("contents");
+        calls.call(&path, id, name).expect("not too many")
+    }
+
     #[test]
     fn results_find_their_calls_by_name_in_order() {
         let mut calls = Calls::default();
-        let first = calls.call(None, &text("f"));
-        let other = calls.call(None, &text("g"));
-        let second = calls.call(None, &text("f"));
+        let first = call(&mut calls, None, &text("f"));
+        let other = call(&mut calls, None, &text("g"));
+        let second = call(&mut calls, None, &text("f"));
         calls.turn();
         assert_eq!(calls.answer(None, &text("g")), other);
         assert_eq!(calls.answer(None, &text("f")), first);
@@ -122,19 +142,31 @@ mod tests {
     #[test]
     fn ids_count_more_than_names() {
         let mut calls = Calls::default();
-        calls.call(Some(text("a")), &text("f"));
-        calls.call(Some(text("b")), &text("f"));
+        call(&mut calls, Some(text("a")), &text("f"));
+        call(&mut calls, Some(text("b")), &text("f"));
         assert_eq!(calls.answer(Some(text("b")), &text("f")), text("b"));
         assert_eq!(calls.answer(None, &text("f")), text("a"));
         assert_eq!(calls.answer(Some(text("c")), &text("f")), text("c"));
     }
 
     #[test]
+    fn calls_of_one_turn_are_bounded() {
+        let mut calls = Calls::default();
+        for _ in 0..MOST_OPEN {
+            call(&mut calls, None, &text("f"));
+        }
+        let path = Path::of("contents");
+        assert!(calls.call(&path, None, &text("f")).is_err());
+        calls.turn();
+        assert!(calls.call(&path, None, &text("f")).is_ok());
+    }
+
+    #[test]
     fn calls_that_were_never_answered_are_forgotten() {
         let mut calls = Calls::default();
-        let old = calls.call(None, &text("f"));
+        let old = call(&mut calls, None, &text("f"));
         calls.turn();
-        let new = calls.call(None, &text("f"));
+        let new = call(&mut calls, None, &text("f"));
         assert_ne!(old, new);
         assert_eq!(calls.answer(None, &text("f")), new);
     }

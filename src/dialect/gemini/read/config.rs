@@ -1,6 +1,8 @@
 //! `generationConfig`.
 
-use super::fields::{camel, count, field, mistake, number, object, text, texts, truth, whole};
+use super::fields::{
+    Path, camel, count, field, mistake, number, object, text, texts, truth, whole,
+};
 use super::made::{Making, Place};
 use super::{leave, says_nothing, schema};
 use crate::chat::{Error, Reasoning, Request, ResponseFormat};
@@ -12,13 +14,14 @@ pub(super) fn read<'a>(
     request: &mut Request<'a>,
     making: &mut Making,
 ) -> Result<(), Error> {
-    let config = object("generationConfig", value)?;
+    let config_path = Path::of("generationConfig");
+    let config = object(&config_path, value)?;
     for (name, value) in config.members() {
         if value.is_null() {
             continue;
         }
         let name = camel(name);
-        let path = format!("generationConfig.{name}");
+        let path = config_path.field(&name);
         match name.as_ref() {
             "temperature" => request.temperature = Some(number(&path, value)?),
             "topP" => request.top_p = Some(number(&path, value)?),
@@ -37,14 +40,14 @@ pub(super) fn read<'a>(
             // Read together below.
             "responseMimeType" | "responseSchema" | "responseJsonSchema" => {}
             _ if says_nothing(value) => {}
-            _ => leave(request, &path, value),
+            _ => leave(request, path.to_string(), value),
         }
     }
-    format(config, request, making)
+    format(&config_path, config, request, making)
 }
 
 /// `text`, `image`, `audio`; none where only text is asked for, which is so anyway.
-fn modalities<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Text<'a>>, Error> {
+fn modalities<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<Vec<Text<'a>>, Error> {
     let words = texts(path, value)?.into_iter();
     let words = words.map(|word| word.decode().to_ascii_lowercase());
     let words: Vec<String> = words
@@ -58,10 +61,10 @@ fn modalities<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Text<'a>>, Error>
 
 /// How much to think. Whether thoughts are to be shown (`includeThoughts`) is no question elsewhere: what a provider
 /// shows is passed on, and what it does not show cannot be had.
-fn thinking<'a>(path: &str, value: &Value<'a>) -> Result<Option<Reasoning<'a>>, Error> {
+fn thinking<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<Option<Reasoning<'a>>, Error> {
     let config = object(path, value)?;
     if let Some(level) = field(config, "thinkingLevel") {
-        let word = text(&format!("{path}.thinkingLevel"), level)?;
+        let word = text(&path.field("thinkingLevel"), level)?;
         let word = word.decode().to_ascii_lowercase();
         if word != "thinking_level_unspecified" {
             return Ok(Some(Reasoning::Effort(Text::from(word))));
@@ -70,7 +73,7 @@ fn thinking<'a>(path: &str, value: &Value<'a>) -> Result<Option<Reasoning<'a>>, 
     let Some(budget) = field(config, "thinkingBudget") else {
         return Ok(None);
     };
-    let path = format!("{path}.thinkingBudget");
+    let path = path.field("thinkingBudget");
     let spelled = whole(&path, budget)?;
     match spelled.parse::<i64>() {
         Ok(0) => Ok(Some(Reasoning::Off)),
@@ -88,23 +91,23 @@ fn thinking<'a>(path: &str, value: &Value<'a>) -> Result<Option<Reasoning<'a>>, 
 
 /// The answer's form: its media type and schema together.
 fn format<'a>(
+    path: &Path<'_>,
     config: &Object<'a>,
     request: &mut Request<'a>,
     making: &mut Making,
 ) -> Result<(), Error> {
-    let path = "generationConfig";
     let kind = match field(config, "responseMimeType") {
-        Some(value) => text(&format!("{path}.responseMimeType"), value)?
+        Some(value) => text(&path.field("responseMimeType"), value)?
             .decode()
             .into_owned(),
         None => String::new(),
     };
     let written = match field(config, "responseJsonSchema") {
-        Some(value) => Some(object(&format!("{path}.responseJsonSchema"), value)?),
+        Some(value) => Some(object(&path.field("responseJsonSchema"), value)?),
         None => None,
     };
     let converted = match field(config, "responseSchema") {
-        Some(value) => Some(object(&format!("{path}.responseSchema"), value)?),
+        Some(value) => Some(object(&path.field("responseSchema"), value)?),
         None => None,
     };
     let with = |schema| ResponseFormat::JsonSchema {
@@ -129,7 +132,7 @@ fn format<'a>(
         _ => {
             for name in ["responseMimeType", "responseSchema", "responseJsonSchema"] {
                 if let Some(value) = field(config, name) {
-                    leave(request, &format!("{path}.{name}"), value);
+                    leave(request, path.field(name).to_string(), value);
                 }
             }
         }

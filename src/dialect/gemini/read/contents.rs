@@ -1,7 +1,7 @@
 //! The conversation: `contents` and `systemInstruction`.
 
 use super::calls::{self, Calls};
-use super::fields::{field, invalid, list, missing, mistake, object, text, text_at};
+use super::fields::{Path, field, invalid, list, missing, mistake, object, text, text_at};
 use super::media;
 use crate::chat::{Arguments, Error, Message, Part, Role};
 use crate::dialect::gemini::signature::{self, Foreign};
@@ -9,16 +9,16 @@ use crate::json::{Object, Text, Value};
 
 /// The system prompt: one message, of text alone.
 pub(super) fn system<'a>(value: &Value<'a>) -> Result<Option<Message<'a>>, Error> {
-    let path = "systemInstruction";
+    let path = Path::of("systemInstruction");
     let content = match value {
         // Not Google's form, but meant unmistakably.
         Value::String(text) => vec![plain(text.clone())],
         value => {
-            let parts = field(object(path, value)?, "parts");
-            let parts = parts.ok_or_else(|| missing(&format!("{path}.parts")))?;
-            let path = format!("{path}.parts");
+            let parts = field(object(&path, value)?, "parts");
+            let path = path.field("parts");
+            let parts = parts.ok_or_else(|| missing(&path))?;
             let read = |(index, item): (usize, &Value<'a>)| {
-                let path = format!("{path}[{index}]");
+                let path = path.item(index);
                 match text_at(&path, object(&path, item)?, "text")? {
                     Some(text) => Ok(plain(text)),
                     None => Err(mistake(&path, "a system instruction holds text only")),
@@ -51,15 +51,16 @@ fn message(role: Role, content: Vec<Part<'_>>) -> Message<'_> {
 
 /// The turns. Neighbouring ones of the model's are one: clients keep a streamed answer chunk by chunk.
 pub(super) fn read<'a>(value: &Value<'a>) -> Result<Vec<Message<'a>>, Error> {
+    let path = Path::of("contents");
     let items = match value {
         // Not Google's form either.
         Value::String(text) => return Ok(vec![message(Role::User, vec![plain(text.clone())])]),
-        value => list("contents", value)?,
+        value => list(&path, value)?,
     };
     let mut calls = Calls::default();
     let mut messages: Vec<Message<'a>> = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let path = format!("contents[{index}]");
+        let path = path.item(index);
         let (model, parts) = turn(&path, object(&path, item)?, &mut calls)?;
         let mut begun = false;
         for part in parts {
@@ -83,11 +84,11 @@ pub(super) fn read<'a>(value: &Value<'a>) -> Result<Vec<Message<'a>>, Error> {
 
 /// One of `contents`: whether the model speaks, and its parts.
 fn turn<'a>(
-    path: &str,
+    path: &Path<'_>,
     content: &Object<'a>,
     calls: &mut Calls<'a>,
 ) -> Result<(bool, Vec<Part<'a>>), Error> {
-    let path_parts = format!("{path}.parts");
+    let path_parts = path.field("parts");
     let items = match field(content, "parts") {
         Some(value) => list(&path_parts, value)?,
         None => &[],
@@ -102,7 +103,7 @@ fn turn<'a>(
         Some(role) if ["user", "function", "tool", ""].iter().any(|r| role.is(r)) => false,
         Some(role) => {
             let what = format!("found {:?}, expected user or model", role.decode());
-            return Err(mistake(&format!("{path}.role"), &what));
+            return Err(mistake(&path.field("role"), &what));
         }
         None => calling,
     };
@@ -115,7 +116,7 @@ fn turn<'a>(
     }
     let mut parts = Vec::new();
     for (index, item) in items.iter().enumerate() {
-        let path = format!("{path_parts}[{index}]");
+        let path = path_parts.item(index);
         let part = object(&path, item)?;
         if model {
             parts.extend(of_model(&path, part, calls)?);
@@ -133,7 +134,11 @@ fn data<'v, 'a>(part: &'v Object<'a>) -> Option<(&'v Text<'a>, &'v Value<'a>)> {
     found.map(|(name, value)| (name, value))
 }
 
-fn of_user<'a>(path: &str, part: &Object<'a>, calls: &mut Calls<'a>) -> Result<Part<'a>, Error> {
+fn of_user<'a>(
+    path: &Path<'_>,
+    part: &Object<'a>,
+    calls: &mut Calls<'a>,
+) -> Result<Part<'a>, Error> {
     if field(part, "functionCall").is_some() {
         return Err(mistake(path, "a function call is the model's to make"));
     }
@@ -147,7 +152,7 @@ fn of_user<'a>(path: &str, part: &Object<'a>, calls: &mut Calls<'a>) -> Result<P
 }
 
 fn of_model<'a>(
-    path: &str,
+    path: &Path<'_>,
     part: &Object<'a>,
     calls: &mut Calls<'a>,
 ) -> Result<Option<Part<'a>>, Error> {
@@ -182,7 +187,7 @@ fn of_model<'a>(
         return Ok(own.map(|signature| signed_text(Text::default(), Some(signature))));
     };
     if let Some(call) = field(part, "functionCall") {
-        return function_call(&format!("{path}.functionCall"), call, own, calls).map(Some);
+        return function_call(&path.field("functionCall"), call, own, calls).map(Some);
     }
     if let Some(said) = text_at(path, part, "text")? {
         let empty = said.is_empty() && own.is_none();
@@ -211,12 +216,12 @@ fn other<'a>(name: &Text<'a>, part: &Object<'a>) -> Part<'a> {
 
 /// What either may say; `None` for what only this wire has.
 fn common<'a>(
-    path: &str,
+    path: &Path<'_>,
     part: &Object<'a>,
     calls: &mut Calls<'a>,
 ) -> Result<Option<Part<'a>>, Error> {
     if let Some(said) = field(part, "text") {
-        return Ok(Some(plain(text(&format!("{path}.text"), said)?)));
+        return Ok(Some(plain(text(&path.field("text"), said)?)));
     }
     if let Some(media) = medium(path, part)? {
         return Ok(Some(media));
@@ -224,19 +229,19 @@ fn common<'a>(
     let Some(answer) = field(part, "functionResponse") else {
         return Ok(None);
     };
-    let path = format!("{path}.functionResponse");
+    let path = path.field("functionResponse");
     let answer = object(&path, answer)?;
     let name = calls::name(&path, answer)?;
     let (id, _) = calls::id(&path, answer)?;
     let (said, is_error) = calls::outcome(&path, answer)?;
     let mut content = vec![plain(said)];
     if let Some(parts) = field(answer, "parts") {
-        let path = format!("{path}.parts");
+        let path = path.field("parts");
         for (index, item) in list(&path, parts)?.iter().enumerate() {
-            let path = format!("{path}[{index}]");
+            let path = path.item(index);
             let part = object(&path, item)?;
             let media = medium(&path, part)?;
-            content.push(media.ok_or_else(|| missing(&format!("{path}.inlineData")))?);
+            content.push(media.ok_or_else(|| missing(&path.field("inlineData")))?);
         }
     }
     // What there is beside it says it all.
@@ -252,20 +257,20 @@ fn common<'a>(
     }))
 }
 
-fn medium<'a>(path: &str, part: &Object<'a>) -> Result<Option<Part<'a>>, Error> {
+fn medium<'a>(path: &Path<'_>, part: &Object<'a>) -> Result<Option<Part<'a>>, Error> {
     if let Some(blob) = field(part, "inlineData") {
-        let path = format!("{path}.inlineData");
+        let path = path.field("inlineData");
         return media::inline(&path, object(&path, blob)?, part).map(Some);
     }
     if let Some(file) = field(part, "fileData") {
-        let path = format!("{path}.fileData");
+        let path = path.field("fileData");
         return media::file(&path, object(&path, file)?, part).map(Some);
     }
     Ok(None)
 }
 
 fn function_call<'a>(
-    path: &str,
+    path: &Path<'_>,
     value: &Value<'a>,
     signature: Option<Text<'a>>,
     calls: &mut Calls<'a>,
@@ -276,10 +281,10 @@ fn function_call<'a>(
     let arguments = match field(call, "args") {
         None => "{}",
         Some(Value::Object(args)) => args.raw(),
-        Some(other) => return Err(invalid(&format!("{path}.args"), "an object", other)),
+        Some(other) => return Err(invalid(&path.field("args"), "an object", other)),
     };
     Ok(Part::ToolCall {
-        id: calls.call(id, &name),
+        id: calls.call(path, id, &name)?,
         name,
         arguments: Arguments::Json(arguments),
         cache_control: None,

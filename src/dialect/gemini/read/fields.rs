@@ -1,10 +1,62 @@
 //! A request's fields: their names in both spellings, and mistakes in Google's words.
+//!
+//! They are asked for in very many places: inlined they would take a tenth of the module's room.
 
 use crate::chat::{Error, ErrorKind};
 use crate::json::{Object, Text, Value};
 use std::borrow::Cow;
+use std::fmt;
+
+/// Where a value stands in the request. It is spelled out in messages only.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Path<'p> {
+    before: Option<&'p Path<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'p> {
+    Field(&'p str),
+    Item(usize),
+}
+
+impl<'p> Path<'p> {
+    /// A field of the request.
+    pub(super) fn of(name: &'p str) -> Self {
+        let step = Step::Field(name);
+        Path { before: None, step }
+    }
+
+    pub(super) fn field<'q>(&'q self, name: &'q str) -> Path<'q> {
+        Path {
+            before: Some(self),
+            step: Step::Field(name),
+        }
+    }
+
+    pub(super) fn item(&self, index: usize) -> Path<'_> {
+        Path {
+            before: Some(self),
+            step: Step::Item(index),
+        }
+    }
+}
+
+impl fmt::Display for Path<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(before) = self.before {
+            before.fmt(f)?;
+        }
+        match self.step {
+            Step::Field(name) if self.before.is_none() => f.write_str(name),
+            Step::Field(name) => write!(f, ".{name}"),
+            Step::Item(index) => write!(f, "[{index}]"),
+        }
+    }
+}
 
 /// A field's name in camel case: Google takes `mime_type` for `mimeType`.
+#[inline(never)]
 pub(super) fn camel<'n>(name: &'n Text<'_>) -> Cow<'n, str> {
     let name = name.decode();
     if !name.contains('_') {
@@ -26,6 +78,7 @@ pub(super) fn camel<'n>(name: &'n Text<'_>) -> Cow<'n, str> {
 }
 
 /// The value of a field in either spelling; the last, where it is repeated. `null` is as good as absent.
+#[inline(never)]
 pub(super) fn field<'v, 'a>(object: &'v Object<'a>, name: &str) -> Option<&'v Value<'a>> {
     let same = |key: &Text<'_>| key.is(name) || camel(key) == name;
     let found = object.members().iter().rev().find(|(key, _)| same(key));
@@ -34,7 +87,8 @@ pub(super) fn field<'v, 'a>(object: &'v Object<'a>, name: &str) -> Option<&'v Va
         .filter(|value| !value.is_null())
 }
 
-pub(super) fn invalid(path: &str, expected: &str, found: &Value<'_>) -> Error {
+#[inline(never)]
+pub(super) fn invalid(path: &Path<'_>, expected: &str, found: &Value<'_>) -> Error {
     mistake(
         path,
         &format!("found {}, expected {expected}", found.kind_name()),
@@ -42,24 +96,34 @@ pub(super) fn invalid(path: &str, expected: &str, found: &Value<'_>) -> Error {
 }
 
 /// A value that is of the right type but wrong all the same.
-pub(super) fn mistake(path: &str, what: &str) -> Error {
+#[inline(never)]
+pub(super) fn mistake(path: &Path<'_>, what: &str) -> Error {
     let message = format!("Invalid value at '{path}': {what}");
-    Error::new(ErrorKind::InvalidRequest, message).with_param(path)
+    Error::new(ErrorKind::InvalidRequest, message).with_param(path.to_string())
 }
 
-pub(super) fn missing(path: &str) -> Error {
+#[inline(never)]
+pub(super) fn missing(path: &Path<'_>) -> Error {
     let message = format!("Missing value at '{path}': the field is required");
-    Error::new(ErrorKind::InvalidRequest, message).with_param(path)
+    Error::new(ErrorKind::InvalidRequest, message).with_param(path.to_string())
 }
 
-pub(super) fn object<'v, 'a>(path: &str, value: &'v Value<'a>) -> Result<&'v Object<'a>, Error> {
+#[inline(never)]
+pub(super) fn object<'v, 'a>(
+    path: &Path<'_>,
+    value: &'v Value<'a>,
+) -> Result<&'v Object<'a>, Error> {
     value
         .as_object()
         .ok_or_else(|| invalid(path, "an object", value))
 }
 
 /// A list's items. Google takes one object where a list of them is expected, and its own examples send it so.
-pub(super) fn list<'v, 'a>(path: &str, value: &'v Value<'a>) -> Result<&'v [Value<'a>], Error> {
+#[inline(never)]
+pub(super) fn list<'v, 'a>(
+    path: &Path<'_>,
+    value: &'v Value<'a>,
+) -> Result<&'v [Value<'a>], Error> {
     match value {
         Value::Array(array) => Ok(array.items()),
         Value::Object(_) => Ok(std::slice::from_ref(value)),
@@ -67,7 +131,8 @@ pub(super) fn list<'v, 'a>(path: &str, value: &'v Value<'a>) -> Result<&'v [Valu
     }
 }
 
-pub(super) fn text<'a>(path: &str, value: &Value<'a>) -> Result<Text<'a>, Error> {
+#[inline(never)]
+pub(super) fn text<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<Text<'a>, Error> {
     value
         .as_str()
         .cloned()
@@ -75,38 +140,46 @@ pub(super) fn text<'a>(path: &str, value: &Value<'a>) -> Result<Text<'a>, Error>
 }
 
 /// A field that is a string, if it is there.
+#[inline(never)]
 pub(super) fn text_at<'a>(
-    path: &str,
+    path: &Path<'_>,
     object: &Object<'a>,
     name: &str,
 ) -> Result<Option<Text<'a>>, Error> {
-    let read = |value| text(&format!("{path}.{name}"), value);
+    let read = |value| text(&path.field(name), value);
     field(object, name).map(read).transpose()
 }
 
 /// A field that is a string and must be there.
-pub(super) fn need<'a>(path: &str, object: &Object<'a>, name: &str) -> Result<Text<'a>, Error> {
-    text_at(path, object, name)?.ok_or_else(|| missing(&format!("{path}.{name}")))
+#[inline(never)]
+pub(super) fn need<'a>(
+    path: &Path<'_>,
+    object: &Object<'a>,
+    name: &str,
+) -> Result<Text<'a>, Error> {
+    text_at(path, object, name)?.ok_or_else(|| missing(&path.field(name)))
 }
 
-pub(super) fn texts<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Text<'a>>, Error> {
+#[inline(never)]
+pub(super) fn texts<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<Vec<Text<'a>>, Error> {
     let items = match value {
         Value::Array(array) => array.items(),
         Value::String(_) => std::slice::from_ref(value),
         other => return Err(invalid(path, "an array of strings", other)),
     };
-    let read = |(index, item)| text(&format!("{path}[{index}]"), item);
+    let read = |(index, item)| text(&path.item(index), item);
     items.iter().enumerate().map(read).collect()
 }
 
-pub(super) fn truth(path: &str, value: &Value<'_>) -> Result<bool, Error> {
+pub(super) fn truth(path: &Path<'_>, value: &Value<'_>) -> Result<bool, Error> {
     value
         .as_bool()
         .ok_or_else(|| invalid(path, "true or false", value))
 }
 
 /// A number's spelling. Protocol buffers' JSON has numbers in strings too.
-pub(super) fn number<'a>(path: &str, value: &Value<'a>) -> Result<&'a str, Error> {
+#[inline(never)]
+pub(super) fn number<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<&'a str, Error> {
     let spelled = match value {
         Value::Number(spelled) => Some(*spelled),
         Value::String(Text::Escaped(inside)) if is_number(inside) => Some(*inside),
@@ -116,7 +189,8 @@ pub(super) fn number<'a>(path: &str, value: &Value<'a>) -> Result<&'a str, Error
 }
 
 /// A whole number's spelling, without the `.0` that some clients add.
-pub(super) fn whole<'a>(path: &str, value: &Value<'a>) -> Result<&'a str, Error> {
+#[inline(never)]
+pub(super) fn whole<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<&'a str, Error> {
     let spelled = number(path, value)?;
     let whole = match spelled.split_once('.') {
         Some((whole, zeros)) if zeros.bytes().all(|digit| digit == b'0') => whole,
@@ -131,7 +205,8 @@ pub(super) fn whole<'a>(path: &str, value: &Value<'a>) -> Result<&'a str, Error>
     }
 }
 
-pub(super) fn count(path: &str, value: &Value<'_>) -> Result<u64, Error> {
+#[inline(never)]
+pub(super) fn count(path: &Path<'_>, value: &Value<'_>) -> Result<u64, Error> {
     let spelled = whole(path, value)?;
     spelled
         .parse()
@@ -170,10 +245,10 @@ mod tests {
     fn numbers_may_stand_in_strings() {
         let value = parse(br#"["40.0", 3, "x", 1.5, "-1"]"#).expect("JSON");
         let items = value.as_array().expect("an array").items();
-        assert_eq!(whole("p", &items[0]).expect("whole"), "40");
-        assert_eq!(count("p", &items[1]).expect("whole"), 3);
-        assert!(number("p", &items[2]).is_err());
-        assert!(whole("p", &items[3]).is_err());
-        assert!(count("p", &items[4]).is_err());
+        assert_eq!(whole(&Path::of("p"), &items[0]).expect("whole"), "40");
+        assert_eq!(count(&Path::of("p"), &items[1]).expect("whole"), 3);
+        assert!(number(&Path::of("p"), &items[2]).is_err());
+        assert!(whole(&Path::of("p"), &items[3]).is_err());
+        assert!(count(&Path::of("p"), &items[4]).is_err());
     }
 }

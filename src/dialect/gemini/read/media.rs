@@ -1,12 +1,12 @@
 //! Media: `inlineData` and `fileData`.
 
-use super::fields::{camel, field, need, text_at};
+use super::fields::{Path, camel, field, need, text_at};
 use crate::chat::{Error, Media, MediaSource, Part};
 use crate::json::{Object, Text, Value};
 
 /// Bytes that the request carries.
 pub(super) fn inline<'a>(
-    path: &str,
+    path: &Path<'_>,
     blob: &Object<'a>,
     part: &Object<'a>,
 ) -> Result<Part<'a>, Error> {
@@ -20,7 +20,7 @@ pub(super) fn inline<'a>(
 
 /// A reference to a file.
 pub(super) fn file<'a>(
-    path: &str,
+    path: &Path<'_>,
     file: &Object<'a>,
     part: &Object<'a>,
 ) -> Result<Part<'a>, Error> {

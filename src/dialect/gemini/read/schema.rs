@@ -8,6 +8,9 @@
 use super::fields::camel;
 use crate::json::{Array, Object, Text, Value, Writer};
 
+/// Most properties whose order is looked after.
+const MOST_ORDERED: usize = 100;
+
 /// Writes the schema of a function's arguments: an object's.
 pub(super) fn parameters(schema: &Object<'_>, w: &mut Writer<'_>) {
     convert(schema, true, w);
@@ -133,23 +136,22 @@ fn enumeration(words: &Array<'_>, nullable: bool, w: &mut Writer<'_>) {
 }
 
 fn properties(name: &str, map: &Object<'_>, order: Option<&Array<'_>>, w: &mut Writer<'_>) {
-    let order: Vec<&Text<'_>> = order
-        .map(Array::items)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(Value::as_str)
-        .collect();
-    let place = |key: &Text<'_>| {
-        let found = order.iter().position(|wanted| *wanted == key);
-        found.unwrap_or(usize::MAX)
-    };
-    let mut members: Vec<&(Text<'_>, Value<'_>)> = map.members().iter().collect();
-    if !order.is_empty() {
-        members.sort_by_cached_key(|(key, _)| place(key));
+    let words = order.map(Array::items).unwrap_or_default().iter();
+    let mut order: Vec<&Text<'_>> = Vec::new();
+    for word in words.take(MOST_ORDERED).filter_map(Value::as_str) {
+        if !order.contains(&word) {
+            order.push(word);
+        }
     }
+    let said = |key: &Text<'_>| order.contains(&key);
+    let first = order.iter().filter_map(|wanted| {
+        let mut members = map.members().iter();
+        members.find(|(key, _)| key == *wanted)
+    });
+    let rest = map.members().iter().filter(|(key, _)| !said(key));
     w.key(name);
     w.begin_object();
-    for (key, member) in members {
+    for (key, member) in first.chain(rest) {
         w.key(&key.decode());
         value(member, w);
     }
@@ -195,7 +197,7 @@ mod tests {
     fn properties_take_the_order_said() {
         assert_eq!(
             converted(
-                r#"{"properties":{"b":{},"a":{},"c":{}},"propertyOrdering":["c","a"]}"#,
+                r#"{"properties":{"b":{},"a":{},"c":{}},"propertyOrdering":["c","a","x","c"]}"#,
                 false
             ),
             r#"{"properties":{"c":{},"a":{},"b":{}}}"#

@@ -1,6 +1,8 @@
 //! `tools` and `toolConfig`.
 
-use super::fields::{camel, count, field, list, missing, mistake, object, text, text_at, texts};
+use super::fields::{
+    Path, camel, count, field, list, missing, mistake, object, text, text_at, texts,
+};
 use super::made::{Making, Place};
 use super::schema;
 use crate::chat::{Error, Request, Tool, ToolChoice, WebSearch};
@@ -12,8 +14,9 @@ pub(super) fn read<'a>(
     request: &mut Request<'a>,
     making: &mut Making,
 ) -> Result<(), Error> {
-    for (index, item) in list("tools", value)?.iter().enumerate() {
-        let path = format!("tools[{index}]");
+    let path = Path::of("tools");
+    for (index, item) in list(&path, value)?.iter().enumerate() {
+        let path = path.item(index);
         let tool = object(&path, item)?;
         let single = tool.members().len() == 1;
         for (name, value) in tool.members() {
@@ -22,9 +25,9 @@ pub(super) fn read<'a>(
                 continue;
             }
             if kind == "functionDeclarations" {
-                let path = format!("{path}.functionDeclarations");
+                let path = path.field("functionDeclarations");
                 for (index, item) in list(&path, value)?.iter().enumerate() {
-                    let path = format!("{path}[{index}]");
+                    let path = path.item(index);
                     let read = function(&path, object(&path, item)?, request.tools.len(), making)?;
                     request.tools.push(read);
                 }
@@ -43,27 +46,27 @@ pub(super) fn read<'a>(
             };
             request
                 .tools
-                .push(built_in(&format!("{path}.{kind}"), &kind, value, own)?);
+                .push(built_in(&path.field(&kind), &kind, value, own)?);
         }
     }
     Ok(())
 }
 
 fn function<'a>(
-    path: &str,
+    path: &Path<'_>,
     function: &Object<'a>,
     index: usize,
     making: &mut Making,
 ) -> Result<Tool<'a>, Error> {
-    let name = text_at(path, function, "name")?.ok_or_else(|| missing(&format!("{path}.name")))?;
+    let name = text_at(path, function, "name")?.ok_or_else(|| missing(&path.field("name")))?;
     let mut description = text_at(path, function, "description")?;
     // JSON Schema is the other wires' own.
     let mut parameters = None;
     if let Some(value) = field(function, "parametersJsonSchema") {
-        let schema = object(&format!("{path}.parametersJsonSchema"), value)?;
+        let schema = object(&path.field("parametersJsonSchema"), value)?;
         parameters = Some(schema.raw());
     } else if let Some(value) = field(function, "parameters") {
-        let schema = object(&format!("{path}.parameters"), value)?;
+        let schema = object(&path.field("parameters"), value)?;
         making.make(Place::Parameters(index), |w| schema::parameters(schema, w));
     }
     // No other wire declares what a function gives back: it is said in words.
@@ -93,7 +96,7 @@ fn function<'a>(
 
 /// A tool that Google runs.
 fn built_in<'a>(
-    path: &str,
+    path: &Path<'_>,
     kind: &str,
     value: &Value<'a>,
     own: Object<'a>,
@@ -105,7 +108,7 @@ fn built_in<'a>(
                 match camel(name).as_ref() {
                     _ if value.is_null() => {}
                     "excludeDomains" => {
-                        web.blocked_domains = texts(&format!("{path}.excludeDomains"), value)?
+                        web.blocked_domains = texts(&path.field("excludeDomains"), value)?
                     }
                     // A search that is asked for more than others can be asked.
                     _ => {
@@ -134,28 +137,30 @@ fn built_in<'a>(
 
 /// Reads `toolConfig`.
 pub(super) fn config<'a>(value: &Value<'a>, request: &mut Request<'a>) -> Result<(), Error> {
-    for (name, value) in object("toolConfig", value)?.members() {
+    let path = Path::of("toolConfig");
+    for (name, value) in object(&path, value)?.members() {
         let name = camel(name);
         match name.as_ref() {
             _ if super::says_nothing(value) => {}
-            "functionCallingConfig" => request.tool_choice = choice(value)?,
-            name => super::leave(request, &format!("toolConfig.{name}"), value),
+            "functionCallingConfig" => {
+                request.tool_choice = choice(&path.field("functionCallingConfig"), value)?
+            }
+            name => super::leave(request, path.field(name).to_string(), value),
         }
     }
     Ok(())
 }
 
-fn choice<'a>(value: &Value<'a>) -> Result<Option<ToolChoice<'a>>, Error> {
-    let path = "toolConfig.functionCallingConfig";
+fn choice<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<Option<ToolChoice<'a>>, Error> {
     let config = object(path, value)?;
     let names = match field(config, "allowedFunctionNames") {
-        Some(value) => texts(&format!("{path}.allowedFunctionNames"), value)?,
+        Some(value) => texts(&path.field("allowedFunctionNames"), value)?,
         None => Vec::new(),
     };
     let Some(mode) = field(config, "mode") else {
         return Ok(None);
     };
-    let path = format!("{path}.mode");
+    let path = path.field("mode");
     // Protocol buffers' JSON has the numbers of enumerations too.
     let mode = match mode {
         Value::Number(_) => match count(&path, mode)? {
