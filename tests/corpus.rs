@@ -34,6 +34,7 @@ fn cases(wire: Wire) -> Vec<(String, Value)> {
     let wanted = |provider: &str, operation: &str| match wire {
         Wire::OpenAi => operation == "chat" && !matches!(provider, "cohere"),
         Wire::Anthropic => operation == "messages" && provider == "anthropic",
+        Wire::Gemini => operation == "generateContent" && matches!(provider, "gemini" | "vertex"),
         _ => false,
     };
     let rows = index
@@ -242,4 +243,10 @@ fn openai_requests() {
 #[test]
 fn anthropic_requests() {
     requests(Wire::Anthropic, Wire::OpenAi);
+}
+
+#[test]
+fn gemini_requests() {
+    requests(Wire::Gemini, Wire::OpenAi);
+    requests(Wire::Gemini, Wire::Anthropic);
 }

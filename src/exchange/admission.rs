@@ -312,7 +312,8 @@ fn without_port(host: &str) -> &str {
 
 /// The wire of a client that has not said what it wants.
 fn guess_wire(headers: &Headers, path: &str) -> Wire {
-    if headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
+    let key = query(path).any(|pair| pair.starts_with("key="));
+    if key || headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
         return Wire::Gemini;
     }
     let anthropic = headers.has("anthropic-version")

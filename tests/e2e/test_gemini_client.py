@@ -140,6 +140,9 @@ def test_models(gateways):
     with pytest.raises(errors.ClientError) as caught:
         client.models.get(model="nobody")
     assert caught.value.code == 404
+    # The key tells Google's clients from OpenAI's where the path is both's.
+    for path in ["/v1beta/models", f"/v1/models?key={KEY}"]:
+        assert httpx.get(f"{gateways('minimal.yaml', [change]).url}{path}").json()["models"][0]["name"] == "models/gpt-4o"
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -2,7 +2,6 @@
 //!
 //! Source: Google's API reference, "Generating content".
 pub mod answer;
-pub mod count;
 pub mod edit;
 pub mod error;
 pub mod list;

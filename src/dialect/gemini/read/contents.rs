@@ -174,7 +174,7 @@ fn of_model<'a>(
         }
         _ => {}
     }
-    if thought {
+    if thought && field(part, "functionCall").is_none() {
         // An image that was thought of has no place elsewhere. Google's signature is over its own thinking only: no
         // other provider may get it.
         let text = text_at(path, part, "text")?.filter(|text| !text.is_empty());

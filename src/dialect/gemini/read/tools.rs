@@ -183,7 +183,12 @@ fn choice<'a>(path: &Path<'_>, value: &Value<'a>) -> Result<Option<ToolChoice<'a
             required: true,
             names,
         },
-        ("VALIDATED", _) => ToolChoice::Other(value.clone()),
+        // The calls' schemas are followed as well as the provider can.
+        ("VALIDATED", []) => ToolChoice::Auto,
+        ("VALIDATED", _) => ToolChoice::Allowed {
+            required: false,
+            names,
+        },
         (other, _) => {
             let what = format!("found {other:?}, expected AUTO, ANY, NONE or VALIDATED");
             return Err(mistake(&path, &what));

@@ -66,7 +66,11 @@ fn the_choice_of_tools() {
         choice(r#"{"mode":"ANY","allowed_function_names":["f","g"]}"#)
             .starts_with("Some(Allowed { required: true")
     );
-    assert!(choice(r#"{"mode":"VALIDATED"}"#).starts_with("Some(Other("));
+    assert_eq!(choice(r#"{"mode":"VALIDATED"}"#), "Some(Auto)");
+    assert!(
+        choice(r#"{"mode":"VALIDATED","allowedFunctionNames":["f"]}"#)
+            .starts_with("Some(Allowed { required: false")
+    );
     assert_eq!(choice("{}"), "None");
     let alone = beside(r#""toolConfig":{"functionCallingConfig":{"mode":"ANY"}}"#);
     assert!(with(&alone, |request| request.tool_choice.is_none()));
