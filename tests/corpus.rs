@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
-use weir::dialect::{Asked, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, Made, UnsupportedParams, Wire, WriteOptions};
 use weir::framing::{Decoder, Framing};
 use weir::meter::Usage;
 
@@ -34,7 +34,7 @@ fn cases(wire: Wire) -> Vec<(String, Value)> {
     let wanted = |provider: &str, operation: &str| match wire {
         Wire::OpenAi => operation == "chat" && !matches!(provider, "cohere"),
         Wire::Anthropic => operation == "messages" && provider == "anthropic",
-        Wire::Gemini => operation == "generateContent",
+        Wire::Gemini => operation == "generateContent" && matches!(provider, "gemini" | "vertex"),
         _ => false,
     };
     let rows = index
@@ -215,7 +215,13 @@ fn requests(wire: Wire, other: Wire) {
             continue;
         }
         total += 1;
-        let request = match wire.read_request(body.as_bytes(), &Asked::default()) {
+        let made = Made::default();
+        let asked = Asked {
+            model: "some-model",
+            stream: false,
+            made: &made,
+        };
+        let request = match wire.read_request(body.as_bytes(), &asked) {
             Ok(request) => request,
             Err(error) => {
                 problems.push(format!("{file}: {error}"));
@@ -264,4 +270,10 @@ fn openai_requests() {
 #[test]
 fn anthropic_requests() {
     requests(Wire::Anthropic, Wire::OpenAi);
+}
+
+#[test]
+fn gemini_requests() {
+    requests(Wire::Gemini, Wire::OpenAi);
+    requests(Wire::Gemini, Wire::Anthropic);
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
-use weir::dialect::{Asked, Edits, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, Edits, Made, UnsupportedParams, Wire, WriteOptions};
 use weir::provider::{ProviderKind, kind};
 
 fn corpus() -> Option<PathBuf> {
@@ -188,7 +188,8 @@ fn what_was_accepted_survives_the_neutral_language() {
     let cases = accepted();
     for (file, kind, body) in &cases {
         let source = body.to_string();
-        let read = Wire::OpenAi.read_request(source.as_bytes(), &Asked::default());
+        let made = Made::default();
+        let read = Wire::OpenAi.read_request(source.as_bytes(), &Asked::nothing(&made));
         let request = match read {
             Ok(request) => request,
             Err(error) => {

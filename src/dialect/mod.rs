@@ -157,8 +157,8 @@ impl Wire {
         match self {
             Wire::OpenAi | Wire::Completions => openai::edit::edit(body, edits),
             Wire::Anthropic => Ok(anthropic::edit::edit(body, edits)?.map(written)),
-            // The model stands in the path.
-            Wire::Gemini | Wire::Bedrock => Ok(None),
+            Wire::Gemini => Ok(gemini::edit::edit(body).map(written)),
+            Wire::Bedrock => Ok(None),
         }
     }
 
@@ -256,13 +256,29 @@ impl Wire {
 }
 
 /// What a client's path says of its request, where the wire's body does not.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     /// The model.
     pub model: &'a str,
     /// Whether the answer is to be streamed.
     pub stream: bool,
+    /// Where the reader keeps JSON that it makes: a fresh one for each request that is read.
+    pub made: &'a Made,
 }
+
+impl<'a> Asked<'a> {
+    /// A client whose path says nothing.
+    pub fn nothing(made: &'a Made) -> Self {
+        Asked {
+            model: "",
+            stream: false,
+            made,
+        }
+    }
+}
+
+/// JSON that a reader makes and its request borrows, such as schemas in another notation.
+pub type Made = std::cell::OnceCell<String>;
 
 /// What an answer's writer needs beside the events.
 #[derive(Debug, Clone, Default)]
@@ -379,6 +395,9 @@ impl WriteOptions<'_> {
     ) -> Result<(), Error> {
         match self.unsupported {
             UnsupportedParams::Reject => Err(Error::unsupported(field, wire.name())),
+            UnsupportedParams::Drop if STANDS_FOR_CONTENT.contains(&field) => {
+                Err(Error::unsupported(field, wire.name()))
+            }
             UnsupportedParams::Drop => {
                 dropped.push(field.to_owned());
                 Ok(())
@@ -386,6 +405,10 @@ impl WriteOptions<'_> {
         }
     }
 }
+
+/// Fields without which the conversation would lack what the client takes for said: Google's `cachedContent` is the
+/// beginning of it.
+const STANDS_FOR_CONTENT: [&str; 1] = ["cachedContent"];
 
 /// What becomes of a request's fields that the provider's wire cannot say. Content is never dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

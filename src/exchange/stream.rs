@@ -190,11 +190,17 @@ impl Stream {
         };
         let message = format!("The provider's stream is broken: {error}");
         let error = Error::new(ErrorKind::BadGateway, message);
-        // Where bytes pass, the beginning of the long event is gone already: it is cut off, not continued by another.
-        if !matches!(self.path, Path::Pass(_)) {
-            self.client.error_event(&error, self.array, out);
+        let event = Event::Error(error);
+        match (&mut self.path, &event) {
+            // Where bytes pass, the beginning of the long event is gone already: it is cut off, not continued by
+            // another.
+            (Path::Pass(_), _) => {}
+            // The writer knows what it has written: an array's first element is written otherwise than its others.
+            (Path::Translate(translation), event) => translation.writer.event(event, out),
+            (_, Event::Error(error)) => self.client.error_event(error, self.array, out),
+            _ => {}
         }
-        tally.see(&Event::Error(error), now_ms);
+        tally.see(&event, now_ms);
         self.done = true;
         Passed {
             untouched: false,

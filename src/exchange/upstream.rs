@@ -4,7 +4,7 @@ use super::headers::Edits as HeaderEdits;
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Auth, Provider, Settings};
-use crate::dialect::{Asked, Edits, Wire, WriteOptions, Written};
+use crate::dialect::{Asked, Edits, Made, Wire, WriteOptions, Written};
 use crate::provider::{Api, Endpoint, Quirks, Target, upstream_path};
 
 /// A request for one provider, decided from the exchange before any body was read.
@@ -161,7 +161,12 @@ impl Plan {
         let renamed = model != exchange.model && !in_path;
         let body = if !same || force {
             BodyPlan::Translate
-        } else if asks_usage || renamed || enveloped || provider.kind.quirks != Quirks::NONE {
+        } else if asks_usage
+            || renamed
+            || enveloped
+            || in_path
+            || provider.kind.quirks != Quirks::NONE
+        {
             BodyPlan::Edit
         } else {
             BodyPlan::Keep
@@ -217,9 +222,11 @@ impl Plan {
             BodyPlan::Keep | BodyPlan::Estimate => Ok(None),
             BodyPlan::Edit if !self.wire.must_rewrite(body, &edits) => self.wire.edit(body, &edits),
             BodyPlan::Edit | BodyPlan::Translate => {
+                let made = Made::default();
                 let asked = Asked {
                     model: &exchange.model,
                     stream: exchange.stream,
+                    made: &made,
                 };
                 let request = exchange.wire.read_request(body, &asked)?;
                 let options = WriteOptions {

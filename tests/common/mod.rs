@@ -50,12 +50,12 @@ const GEMINI: [&str; 7] = [
     "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":5,\"thoughtsTokenCount\":4,\"toolUsePromptTokenCount\":9,\"totalTokenCount\":21}}",
 ];
 
-/// A way that a stream can take: the provider's wire, the client's, whether usage is taken out or asked for, and how
-/// the provider frames it.
+/// A way that a stream can take: the provider's wire, the client's, whether usage is taken out or asked for (of a
+/// Gemini client: whether it takes one JSON array), and how the provider frames it.
 pub type Way = (Wire, Wire, bool, Framing);
 
 /// Every way that a stream can take.
-pub const WAYS: [Way; 12] = [
+pub const WAYS: [Way; 16] = [
     (Wire::OpenAi, Wire::OpenAi, false, Framing::Sse),
     (Wire::OpenAi, Wire::OpenAi, true, Framing::Sse),
     (Wire::OpenAi, Wire::Anthropic, false, Framing::Sse),
@@ -68,6 +68,10 @@ pub const WAYS: [Way; 12] = [
     (Wire::Gemini, Wire::OpenAi, false, Framing::JsonArray),
     (Wire::Gemini, Wire::Anthropic, false, Framing::Sse),
     (Wire::Gemini, Wire::Anthropic, false, Framing::JsonArray),
+    (Wire::OpenAi, Wire::Gemini, false, Framing::Sse),
+    (Wire::OpenAi, Wire::Gemini, true, Framing::Sse),
+    (Wire::Anthropic, Wire::Gemini, false, Framing::Sse),
+    (Wire::Anthropic, Wire::Gemini, true, Framing::Sse),
 ];
 
 /// What a client sees and the meter counts.
@@ -86,6 +90,7 @@ pub fn through(way: Way, pieces: &[&[u8]], limit: usize) -> Seen {
         id: "id".to_owned(),
         model: "m".to_owned(),
         include_usage: strip,
+        array: strip && client == Wire::Gemini,
         ..AnswerContext::default()
     };
     let route = Route {

@@ -143,7 +143,8 @@ mod tests {
     use crate::dialect::{Asked, UnsupportedParams};
 
     fn written(from: Wire, body: &str, unsupported: UnsupportedParams) -> Result<Written, Error> {
-        let request = from.read_request(body.as_bytes(), &Asked::default());
+        let made = crate::dialect::Made::default();
+        let request = from.read_request(body.as_bytes(), &Asked::nothing(&made));
         let options = WriteOptions {
             model: "m",
             unsupported,

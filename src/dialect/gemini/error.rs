@@ -1,18 +1,7 @@
 //! Errors in Google's wire: `{"error":{code,message,status}}`.
 
-use crate::chat::Error;
-
-/// The error's response body.
-pub fn body(_error: &Error) -> Vec<u8> {
-    Vec::new()
-}
-
-/// The error as an event of a stream; `array` tells a stream that is one JSON array.
-pub fn event(_error: &Error, _array: bool, _out: &mut Vec<u8>) {}
-
-/// Whether a body is an error of this wire.
-pub fn is_body(_body: &[u8]) -> bool {
-    false
-}
+mod render;
 
 pub use super::failure::read;
+pub(super) use render::{begin_event, end_event, write_event};
+pub use render::{body, event, is_body};
