@@ -2,7 +2,11 @@
 
 use weir::dialect::{AnswerContext, Wire};
 use weir::exchange::stream::{Route, Stream};
+use weir::framing::Framing;
 use weir::meter::{Tally, Usage, UsageSource};
+
+#[path = "../simulator/src/aws.rs"]
+mod aws;
 
 /// A stream in OpenAI's wire with text, reasoning, interleaved tool calls, usage and odd but legal framing.
 pub const OPENAI: &str = concat!(
@@ -37,14 +41,37 @@ pub const ANTHROPIC: &str = concat!(
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
 );
 
+/// A stream in Bedrock's wire with thinking, text that cites, a provider's own tool and a call: a line for a message.
+const BEDROCK: &str = concat!(
+    "messageStart {\"p\":\"ab\",\"role\":\"assistant\"}\n",
+    "contentBlockDelta {\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"text\":\"hm\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"signature\":\"c2ln\"}}}\n",
+    "contentBlockStop {\"contentBlockIndex\":0}\n",
+    "contentBlockStart {\"contentBlockIndex\":1,\"start\":{\"toolUse\":{\"toolUseId\":\"s\",\"name\":\"nova_grounding\",\"type\":\"server_tool_use\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":1,\"delta\":{\"toolUse\":{\"input\":\"{}\"}}}\n",
+    "contentBlockStop {\"contentBlockIndex\":1}\n",
+    "contentBlockDelta {\"contentBlockIndex\":2,\"delta\":{\"citation\":{\"location\":{\"web\":{\"url\":\"https://a\"}}}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":2,\"delta\":{\"text\":\"naïve ☃\"},\"p\":\"abcdefgh\"}\n",
+    "contentBlockStop {\"contentBlockIndex\":2}\n",
+    "contentBlockStart {\"contentBlockIndex\":3,\"start\":{\"toolUse\":{\"toolUseId\":\"t\",\"name\":\"f\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":3,\"delta\":{\"toolUse\":{\"input\":\"{\\\"a\\\":\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":3,\"delta\":{\"toolUse\":{\"input\":\"1}\"}}}\n",
+    "contentBlockStop {\"contentBlockIndex\":3}\n",
+    "messageStop {\"stopReason\":\"tool_use\"}\n",
+    "metadata {\"usage\":{\"inputTokens\":3,\"outputTokens\":9,\"totalTokens\":12,\"cacheReadInputTokens\":4},\"metrics\":{\"latencyMs\":1}}\n",
+);
+
 /// Every way that a stream can take.
-pub const WAYS: [(Wire, Wire, bool); 6] = [
+pub const WAYS: [(Wire, Wire, bool); 9] = [
     (Wire::OpenAi, Wire::OpenAi, false),
     (Wire::OpenAi, Wire::OpenAi, true),
     (Wire::OpenAi, Wire::Anthropic, false),
     (Wire::Anthropic, Wire::Anthropic, false),
     (Wire::Anthropic, Wire::OpenAi, false),
     (Wire::Anthropic, Wire::OpenAi, true),
+    (Wire::Bedrock, Wire::OpenAi, false),
+    (Wire::Bedrock, Wire::OpenAi, true),
+    (Wire::Bedrock, Wire::Anthropic, false),
 ];
 
 /// What a client sees and the meter counts.
@@ -65,7 +92,12 @@ pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen 
         include_usage: strip,
         ..AnswerContext::default()
     };
+    let framing = match provider {
+        Wire::Bedrock => Framing::AwsEvents,
+        _ => Framing::Sse,
+    };
     let route = Route {
+        framing,
         strip_usage: strip && provider == client,
         max_event_bytes: limit,
         ..Route::new(provider, client)
@@ -92,10 +124,25 @@ pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen 
 }
 
 /// The stream of a provider's wire.
-pub fn stream_of(wire: Wire) -> &'static str {
-    match wire {
+pub fn stream_of(wire: Wire) -> Vec<u8> {
+    framed(wire, source_of(wire))
+}
+
+/// The stream before it is framed.
+pub fn source_of(wire: Wire) -> Vec<u8> {
+    let source = match wire {
         Wire::OpenAi => OPENAI,
         Wire::Anthropic => ANTHROPIC,
+        Wire::Bedrock => BEDROCK,
         other => panic!("no stream of {other:?} yet"),
+    };
+    source.as_bytes().to_vec()
+}
+
+/// A stream as its wire frames it, checksums and all.
+pub fn framed(wire: Wire, source: Vec<u8>) -> Vec<u8> {
+    match wire {
+        Wire::Bedrock => aws::stream(&source),
+        _ => source,
     }
 }
