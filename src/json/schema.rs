@@ -187,8 +187,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                     name.is("type") || name.is("title") || name.is("description")
                 };
                 let told = at.members().iter().filter(told);
-                flat.members
-                    .extend(told.map(|(name, value)| (name, value)));
+                flat.members.extend(told.map(|(name, value)| (name, value)));
                 return Ok(flat);
             }
             self.open.push(at.raw());
@@ -274,7 +273,8 @@ mod tests {
         let given = r##"{"type":"object","properties":{"n":{"$ref":"#/$defs/N"},"r":{"$ref":"#"}},"$defs":{"N":{"type":"object","properties":{"next":{"anyOf":[{"$ref":"#/$defs/N"},{"type":"null"}]}}}}}"##;
         let want = r##"{"type":"object","properties":{"n":{"type":"object","properties":{"next":{"anyOf":[{"type":"object"},{"type":"null"}]}}},"r":{"type":"object"}}}"##;
         assert_eq!(inline(given).as_deref(), Ok(want));
-        let circle = r##"{"$ref":"#/$defs/A","$defs":{"A":{"$ref":"#/$defs/B"},"B":{"$ref":"#/$defs/A"}}}"##;
+        let circle =
+            r##"{"$ref":"#/$defs/A","$defs":{"A":{"$ref":"#/$defs/B"},"B":{"$ref":"#/$defs/A"}}}"##;
         assert_eq!(inline(circle).as_deref(), Ok("{}"));
     }
 
