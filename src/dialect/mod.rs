@@ -171,6 +171,14 @@ impl Wire {
         }
     }
 
+    /// The client's `anthropic-beta` header for a provider of the same wire; `None` where it is to have none.
+    pub fn beta_header(self, header: &str, kind: &ProviderKind) -> Option<String> {
+        match self {
+            Wire::Anthropic => anthropic::host::beta_header(header, kind),
+            _ => None,
+        }
+    }
+
     /// Tells the meter what a unary answer says that passes in this wire.
     ///
     /// # Errors
@@ -429,6 +437,14 @@ fn broken_stream(what: &str) -> Event<'static> {
 
 /// What a stream without its wire's end has.
 const NO_END: &str = "no end: the connection was closed in the middle of the answer";
+
+/// The error of an exception in AWS's event stream, whatever wire's events the stream carries.
+fn exception(event: &framing::Event<'_>) -> Error {
+    let class = String::from_utf8_lossy(event.name);
+    let mut error = bedrock::error::read(500, Some(&class), &event.data);
+    error.status = error.kind.status();
+    error
+}
 
 /// The error of a request body that is not JSON.
 fn not_json(error: crate::json::Error) -> Error {
