@@ -110,6 +110,14 @@ impl Wire {
         format!("{{\"{name}\":{tokens}}}").into_bytes()
     }
 
+    /// The number of tokens that a host of this wire answers in words of its own; `None` where it answers in the wire's.
+    pub fn foreign_token_count(self, body: &[u8]) -> Option<u64> {
+        match self {
+            Wire::Anthropic => anthropic::host::foreign_token_count(body),
+            _ => None,
+        }
+    }
+
     /// Reads a client's chat request in this wire.
     ///
     /// # Errors

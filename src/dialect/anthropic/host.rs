@@ -5,6 +5,7 @@
 
 use super::models::Rules;
 use crate::chat::{Error, ErrorKind};
+use crate::json::{self, Value};
 use crate::provider::{Api, ProviderKind};
 
 /// Who serves the wire.
@@ -150,6 +151,14 @@ pub fn beta_header(header: &str, kind: &ProviderKind) -> Option<String> {
     Host::of(kind).beta_header(header)
 }
 
+/// The number of tokens in Bedrock's answer to a question for it (`{"inputTokens":n}`); `None` of any other body.
+pub fn foreign_token_count(body: &[u8]) -> Option<u64> {
+    match json::parse(body) {
+        Ok(Value::Object(answer)) => answer.u64("inputTokens"),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +179,12 @@ mod tests {
         );
         assert_eq!(Host::Vertex.beta_header("oauth-2025-04-20"), None);
         assert_eq!(Host::Bedrock.beta_header(header), None);
+    }
+
+    #[test]
+    fn bedrocks_counts_are_told_from_anthropics() {
+        assert_eq!(foreign_token_count(br#"{"inputTokens":23}"#), Some(23));
+        assert_eq!(foreign_token_count(br#"{"input_tokens":23}"#), None);
+        assert_eq!(foreign_token_count(b"["), None);
     }
 }

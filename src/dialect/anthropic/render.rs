@@ -66,7 +66,8 @@ fn marked(signature: &Text<'_>) -> Text<'static> {
 fn cited(citation: &Citation<'_>) -> String {
     let mut out = Vec::new();
     super::citation::write(&mut Writer::new(&mut out), citation);
-    literal(&out)
+    // A line break between its tokens would end the field of an event.
+    literal(&out).replace(['\n', '\r'], " ")
 }
 
 /// An image's members.

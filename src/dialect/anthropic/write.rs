@@ -114,3 +114,6 @@ impl Draft<'_, '_> {
         vec![("anthropic-beta".to_owned(), betas.join(","))]
     }
 }
+
+#[cfg(test)]
+mod tests;

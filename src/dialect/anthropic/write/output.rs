@@ -51,18 +51,15 @@ impl Draft<'_, '_> {
     /// The tool that stands for the format.
     pub(super) fn json_tool(&self, w: &mut Writer<'_>, schema: &str) {
         let described = match &self.request.response_format {
-            Some(ResponseFormat::JsonSchema {
-                name, description, ..
-            }) => [name.as_ref(), description.as_ref()],
-            _ => [None, None],
+            Some(ResponseFormat::JsonSchema { description, .. }) => description.as_ref(),
+            _ => None,
         };
         let mut text = "Give the final answer by calling this tool, with the answer as its input, \
                         and say nothing else."
             .to_owned();
-        for more in described.into_iter().flatten().map(Text::decode) {
-            if !more.is_empty() {
-                text = format!("{text}\n{more}");
-            }
+        if let Some(more) = described.map(Text::decode) {
+            text.push('\n');
+            text.push_str(&more);
         }
         w.begin_object();
         w.field_str("name", JsonTool::NAME);

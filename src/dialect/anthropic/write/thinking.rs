@@ -77,7 +77,11 @@ impl Draft<'_, '_> {
             Thinks::Budget => {
                 let tokens = match wanted {
                     Reasoning::Budget(tokens) => *tokens,
-                    other => budget(word(other).as_deref().unwrap_or("high")),
+                    other => {
+                        let tokens = budget(word(other).as_deref().unwrap_or("high"));
+                        // An effort is not to use up what the answer needs.
+                        asked.map_or(tokens, |most| tokens.min(most.saturating_sub(most / 4)))
+                    }
                 };
                 Ok(Some(self.think_for(tokens.max(LEAST_BUDGET))))
             }
