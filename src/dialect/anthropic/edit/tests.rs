@@ -8,6 +8,7 @@ fn edited(provider: &str, body: &str, count_tokens: bool) -> Result<String, Erro
         kind: kind(provider).expect("a kind"),
         betas: Some("oauth-2025-04-20,context-1m-2025-08-07"),
         count_tokens,
+        unsupported: UnsupportedParams::Reject,
         stream: true,
     };
     let out = edit(body.as_bytes(), &edits)?;
