@@ -114,9 +114,7 @@ impl Plan {
             Operation::Embeddings if provider.kind.wire == Wire::OpenAi => {
                 (Wire::OpenAi, Endpoint::Embeddings)
             }
-            Operation::Completions
-                if provider.kind.wire == Wire::OpenAi && provider.kind.completions =>
-            {
+            Operation::Completions if provider.completions => {
                 (Wire::Completions, Endpoint::Completions)
             }
             _ if operation.counts_tokens() => (provider.wire, Endpoint::CountTokens),
