@@ -1,0 +1,114 @@
+"""Which recorded cases are asked of Weir, as data: each provider's target, and each operation's wire and clients."""
+import os
+from dataclasses import dataclass
+
+# Providers whose wire is OpenAI's, by the corpus' name: (Weir's kind, what its prices are listed under).
+# A host is given where the kind has none.
+COMPATIBLE = {
+    "azure_ai_foundry": "azure_ai",
+    "cerebras": "cerebras",
+    "crusoe": "crusoe",
+    "dashscope": "dashscope",
+    "deepseek": "deepseek",
+    "gemini_compat": "gemini",
+    "groq": "groq",
+    "heroku": "heroku",
+    "huggingface": "huggingface",
+    "local_openai_compat": "local",
+    "mistral": "mistral",
+    "moonshot": "moonshot",
+    "ollama": "ollama",
+    "openai_compat_misc": "misc",
+    "openrouter": "openrouter",
+    "perplexity": "perplexity",
+    "portkey_gateway": "portkey",
+    "snowflake_cortex": "snowflake",
+    "tgi": "tgi",
+    "together": "together_ai",
+    "vercel_gateway": "vercel_ai_gateway",
+    "vllm_or_local": "vllm",
+    "voyage": "voyage",
+    "writer": "writer",
+    "xai": "xai",
+    "zai": "zai",
+}
+HOST = {"host": "provider.example.com", "auth": "none"}
+TARGETS = {
+    "openai": {"provider": "openai", "auth": "none"},
+    "azure_openai": {"provider": "azure_openai", **HOST},
+    "anthropic": {"provider": "anthropic", "auth": "none"},
+    **{name: {"provider": "openai_compatible", "name": label, **HOST} for name, label in COMPATIBLE.items()},
+}
+# What is on its way: kept out until it is built, or asked for by BUILT=name,name.
+COMING = {
+    "gemini": {"provider": "gemini", "auth": "none"},
+    "vertex": {"provider": "vertex_ai", **HOST},
+    "bedrock": {"provider": "bedrock", **HOST},
+    "bedrock_anthropic": {"provider": "bedrock_anthropic", **HOST},
+    "vertex_anthropic": {"provider": "vertex_anthropic", **HOST},
+}
+# Features that are built: the targets above, and `gemini_clients`, `count_tokens`, `completions_translated`, `force_translate`.
+DEFAULT_BUILT = ""
+BUILT = {name for name in os.environ.get("BUILT", DEFAULT_BUILT).split(",") if name}
+
+CHAT_CLIENTS = ("openai", "anthropic", "gemini")
+
+
+@dataclass(frozen=True)
+class Family:
+    """How one provider's operation is replayed."""
+
+    target: str
+    # The wire that the provider speaks: an extraction in extract.py.
+    wire: str
+    # The client wires that are told its answers.
+    inbounds: tuple
+    # The client wire that is the provider's own; None where none is.
+    own: object = None
+    # What must be built for it.
+    needs: tuple = ()
+
+
+def family(provider, operation):
+    """The family of a case, or None where Weir is not asked to serve it."""
+    found = _family(provider, operation)
+    return found if found and all(need in BUILT for need in found.needs) else None
+
+
+def _family(provider, operation):
+    if operation == "chat" and provider in TARGETS:
+        return Family(provider, "openai", CHAT_CLIENTS, "openai")
+    if operation == "chat_openai_compat":
+        target = {"gemini": "gemini_compat"}.get(provider)
+        return Family(target, "openai", CHAT_CLIENTS, "openai") if target else None
+    if operation == "completions" and provider in TARGETS:
+        return Family(provider, "completions", ("completions",), "completions")
+    if operation == "embeddings" and provider in TARGETS:
+        return Family(provider, "embeddings", ("embeddings",), "embeddings")
+    return OTHERS.get((provider, operation))
+
+
+OTHERS = {
+    ("anthropic", "messages"): Family("anthropic", "anthropic", CHAT_CLIENTS, "anthropic"),
+    ("anthropic", "count_tokens"): Family("anthropic", "count_tokens", ("count_tokens",), "count_tokens", ("count_tokens",)),
+    ("gemini", "generateContent"): Family("gemini", "gemini", CHAT_CLIENTS, "gemini", ("gemini",)),
+    ("gemini", "countTokens"): Family("gemini", "countTokens", ("countTokens",), "countTokens", ("gemini",)),
+    ("vertex", "generateContent"): Family("vertex", "gemini", CHAT_CLIENTS, "gemini", ("vertex",)),
+    ("vertex", "countTokens"): Family("vertex", "countTokens", ("countTokens",), "countTokens", ("vertex",)),
+    ("vertex", "anthropic:rawPredict"): Family("vertex_anthropic", "anthropic", CHAT_CLIENTS, "anthropic", ("vertex_anthropic",)),
+    ("bedrock", "converse"): Family("bedrock", "bedrock", CHAT_CLIENTS, None, ("bedrock",)),
+    ("bedrock", "invoke:anthropic"): Family("bedrock_anthropic", "bedrock_anthropic", CHAT_CLIENTS, "anthropic", ("bedrock_anthropic",)),
+}
+
+
+def targets():
+    """Every target that is built, with its provider's configuration."""
+    return {**TARGETS, **{name: provider for name, provider in COMING.items() if name in BUILT}}
+
+
+def inbounds(found, wanted):
+    """The client wires to ask with; `wanted` narrows them."""
+    ready = [name for name in found.inbounds if name != "gemini" or "gemini_clients" in BUILT]
+    if "openai" in found.inbounds and "completions_translated" in BUILT:
+        ready.append("completions")
+    return [name for name in ready if not wanted or name in wanted]

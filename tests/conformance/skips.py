@@ -1,0 +1,29 @@
+"""Recordings that cannot be judged: the closed list of reasons, each with how it is recognised."""
+import frames
+import extract
+
+REASONS = {
+    "cut": "the recording ends within an event or a JSON value",
+    "not_the_wire": "the body is not of this wire: a page, or what a library made of the answer",
+    "request_lost": "the exchange was recorded without its request body",
+}
+
+
+def of_answer(case):
+    """The reason why a case's answer cannot be replayed, or None."""
+    if case.status >= 400:
+        return None
+    if case.wire in frames.EVENT_STREAMS and case.streaming:
+        if not case.body:
+            return "cut"
+        return "cut" if frames.is_cut(case.body) else None
+    try:
+        extract.recorded(case)
+    except ValueError:
+        return "cut" if case.body.lstrip()[:1] in (b"{", b"[", b"d", b"e", b":", b"") else "not_the_wire"
+    return None
+
+
+def of_request(case):
+    """The reason why a case's request cannot be sent, or None."""
+    return None if case.request else "request_lost"
