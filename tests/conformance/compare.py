@@ -82,7 +82,7 @@ def _choices(want, got, inbound, same_wire):
     found = []
     if _said(want) != _said(got):
         found.append(("choices", f"choices {sorted(_said(want))} became {sorted(_said(got))}"))
-    for index in sorted(_said(want) & _said(got)):
+    for index in sorted(want.choices.keys() & got.choices.keys()):
         one, other = want.choices[index], got.choices[index]
         for check in ("text", "reasoning", "refusal"):
             if getattr(one, check) != getattr(other, check):
@@ -95,7 +95,7 @@ def _choices(want, got, inbound, same_wire):
 
 def _said(facts):
     """The choices that say anything at all: a wire may leave an empty one out."""
-    return {index for index, choice in facts.choices.items() if choice.text or choice.reasoning or choice.refusal or choice.calls or index == 0}
+    return {index for index, choice in facts.choices.items() if choice.text or choice.reasoning or choice.refusal or choice.calls}
 
 
 def _finish_agrees(one, other):

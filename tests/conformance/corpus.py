@@ -95,6 +95,13 @@ class Case:
         body = request.get("body")
         return body if isinstance(body, dict) and body else None
 
+    @cached_property
+    def speaks_completion(self):
+        """Whether the answer is one of Anthropic's wire before Messages."""
+        decoded = self.record["response"].get("eventstream_decoded")
+        text = json.dumps(decoded) if decoded else self.body.decode("utf-8", "replace")
+        return '"completion"' in text.replace('\\"', '"') and '"message_start"' not in text.replace('\\"', '"') and '"role"' not in text
+
     @property
     def has_request(self):
         """Whether the recording is of an exchange, and not of a response only."""

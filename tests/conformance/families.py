@@ -29,6 +29,7 @@ COMPATIBLE = {
     "vllm_or_local": "vllm",
     "voyage": "voyage",
     "writer": "writer",
+    "bedrock_mantle": "bedrock_mantle",
     "xai": "xai",
     "zai": "zai",
 }
@@ -67,6 +68,13 @@ class Family:
     own: object = None
     # What must be built for it.
     needs: tuple = ()
+    # Whether a case is of this wire at all.
+    has: object = lambda case: True
+
+
+def _is_messages(case):
+    """Whether an InvokeModel exchange is of Messages, and not of the older `{prompt}` and `{completion}`."""
+    return not (isinstance(case.request, dict) and "prompt" in case.request) and not case.speaks_completion
 
 
 def family(provider, operation):
@@ -79,7 +87,7 @@ def _family(provider, operation):
     if operation == "chat" and provider in TARGETS:
         return Family(provider, "openai", CHAT_CLIENTS, "openai")
     if operation == "chat_openai_compat":
-        target = {"gemini": "gemini_compat"}.get(provider)
+        target = {"gemini": "gemini_compat", "bedrock": "bedrock_mantle"}.get(provider)
         return Family(target, "openai", CHAT_CLIENTS, "openai") if target else None
     if operation == "completions" and provider in TARGETS:
         return Family(provider, "completions", ("completions",), "completions")
@@ -97,7 +105,7 @@ OTHERS = {
     ("vertex", "countTokens"): Family("vertex", "countTokens", ("countTokens",), "countTokens", ("vertex",)),
     ("vertex", "anthropic:rawPredict"): Family("vertex_anthropic", "anthropic", CHAT_CLIENTS, "anthropic", ("vertex_anthropic",)),
     ("bedrock", "converse"): Family("bedrock", "bedrock", CHAT_CLIENTS, None, ("bedrock",)),
-    ("bedrock", "invoke:anthropic"): Family("bedrock_anthropic", "bedrock_anthropic", CHAT_CLIENTS, "anthropic", ("bedrock_anthropic",)),
+    ("bedrock", "invoke:anthropic"): Family("bedrock_anthropic", "bedrock_anthropic", CHAT_CLIENTS, "anthropic", ("bedrock_anthropic",), _is_messages),
 }
 
 
@@ -106,9 +114,11 @@ def targets():
     return {**TARGETS, **{name: provider for name, provider in COMING.items() if name in BUILT}}
 
 
-def inbounds(found, wanted):
+def inbounds(found, streaming, wanted):
     """The client wires to ask with; `wanted` narrows them."""
     ready = [name for name in found.inbounds if name != "gemini" or "gemini_clients" in BUILT]
+    if streaming and "gemini" in ready:
+        ready.append("gemini_array")
     if "openai" in found.inbounds and "completions_translated" in BUILT:
         ready.append("completions")
     return [name for name in ready if not wanted or name in wanted]

@@ -57,20 +57,32 @@ def _converse_message(event):
 def sse(body):
     """The `(event, data)` of every server-sent event; a last one that no blank line ends counts too."""
     text = body.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
-    found, name, data = [], None, []
+    found, name, data, bare = [], None, [], []
     for line in [*text.split("\n"), ""]:
         if not line:
             if data:
                 found.append((name, "\n".join(data)))
-            name, data = None, []
+            elif _all_json(["\n".join(bare)]):
+                # Google's servers write an error between events without `data:`.
+                found.append((name, "\n".join(bare)))
+            name, data, bare = None, [], []
         elif line.startswith("data:"):
             data.append(line[5:].removeprefix(" "))
         elif line.startswith("event:"):
             name = line[6:].strip()
-        elif line.startswith("{") and not data:
-            # Google's servers write an error between events without `data:`.
-            found.append((name, line)) if _all_json([line]) else None
+        elif not line.startswith((":", "id:", "retry:")):
+            bare.append(line)
     return found
+
+
+def google_form(body, wants_sse):
+    """A generateContent stream in the form that the request asked for: events with `alt=sse`, one JSON array without."""
+    is_array = body.lstrip()[:1] == b"["
+    if is_array and wants_sse:
+        return b"".join(b"data: " + json.dumps(event, ensure_ascii=False).encode() + b"\r\n\r\n" for event in loads(body))
+    if not is_array and not wants_sse:
+        return b"[" + b"\n,\r\n".join(json.dumps(event, ensure_ascii=False).encode() for event in json_events(body)) + b"]"
+    return body
 
 
 def json_events(body):

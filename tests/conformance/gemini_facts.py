@@ -1,6 +1,8 @@
 """The facts of an answer on Google's generateContent wire."""
 from facts import Call, Failure, Facts, Usage, arguments, count, error_message
 
+# The words' numbers, which some servers send in their place.
+NUMBERED = ("FINISH_REASON_UNSPECIFIED", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII")
 LENGTH = ("MAX_TOKENS", "CONTINUATION")
 STOP = (
     "STOP", "FINISH_REASON_UNSPECIFIED", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS",
@@ -97,6 +99,8 @@ def _set(target, keys, piece):
 
 def _finish(word, choice):
     """`STOP` is said with calls too; an unknown word is None."""
+    if isinstance(word, int):
+        word = NUMBERED[word] if word < len(NUMBERED) else "an unknown number"
     if word is None or word in STOP:
         return "tool_calls" if choice.calls else "stop"
     if word in LENGTH:

@@ -2,11 +2,15 @@
 import json
 import signal
 from dataclasses import dataclass, field
+from urllib.parse import quote, unquote
 
 import httpx
 
 import compare
 import extract
+import frames
+import gemini_facts
+import requesting
 import rules
 import skips
 from client_anthropic import Anthropic
@@ -14,6 +18,7 @@ from client_gemini import Gemini
 from client_openai import OpenAi, Refused
 from corpus import Case
 from envoy import ASKED, FORCED, SENT
+from facts import Facts, failure
 from families import BUILT, family, inbounds
 
 REQUEST_SECONDS = 15
@@ -30,14 +35,6 @@ CLIENTS = {
 }
 MAKE = {"openai": OpenAi, "anthropic": Anthropic, "gemini": Gemini}
 REQUEST, REQUEST_FORCED = "request", "request_forced"
-# Where a client of each wire sends its requests.
-PATHS = {
-    "openai": "/v1/chat/completions",
-    "completions": "/v1/completions",
-    "embeddings": "/v1/embeddings",
-    "anthropic": "/v1/messages",
-    "count_tokens": "/v1/messages/count_tokens",
-}
 
 
 @dataclass
@@ -58,12 +55,17 @@ def pairs(entry, wanted, root):
     found = family(entry.provider, entry.operation)
     if found is None:
         return []
-    names = inbounds(found, wanted)
-    if found.own and not (wanted and REQUEST not in wanted) and Case(root, entry, found.wire).has_request:
-        names.append(REQUEST)
-        if "force_translate" in BUILT and found.own in ("openai", "anthropic", "gemini"):
-            names.append(REQUEST_FORCED)
-    return names
+    try:
+        case = Case(root, entry, found.wire)
+        if not found.has(case):
+            return []
+        requests = [REQUEST] if found.own and case.has_request else []
+    except Exception:
+        # What is wrong with the case shows where it is judged.
+        requests = []
+    if requests and "force_translate" in BUILT and found.own in requesting.TRANSLATED:
+        requests.append(REQUEST_FORCED)
+    return inbounds(found, entry.streaming, wanted) + [name for name in requests if not wanted or name in wanted]
 
 
 class Judge:
@@ -97,22 +99,41 @@ class Judge:
         if verdict.skipped:
             return
         want = extract.recorded(case)
-        same = verdict.inbound == found.own
+        same = verdict.inbound.removesuffix("_array") == found.own
         headers = _headers(verdict.pair, case, found.target)
-        maker, method = CLIENTS[verdict.inbound]
-        asked = (case.model, case.streaming, headers, not same, case.entry.provider if same else "")
         if not want.error:
             verdict.settlement = {"usage": want.usage, "model": case.model, "target": found.target}
+        inbound = verdict.inbound.removesuffix("_array")
+        got = self._array(case, headers) if verdict.inbound == "gemini_array" else self._told(verdict, case, found, headers, same)
+        if got:
+            verdict.differences += compare.differences(compare.expected(want, inbound, same), got, inbound, same)
+
+    def _told(self, verdict, case, found, headers, same):
+        """What the published package is told, or None where it refuses."""
+        maker, method = CLIENTS[verdict.inbound]
+        asked = (case.model, case.streaming, headers, not same, case.entry.provider if same else "")
         try:
-            got = getattr(self.clients[maker], method)(*asked)
+            return getattr(self.clients[maker], method)(*asked)
         except Exception as error:
-            if not same or not self._refuses_recording(case, maker, method, asked):
-                verdict.differences.append(("accepted", f"{type(error).__name__}: {str(error)[:400]}"))
-                return
-            # The package does not take what this provider itself answers: its bytes are compared instead.
-            got = self._raw(case, verdict, found)
-        told = compare.expected(want, verdict.inbound, same)
-        verdict.differences += compare.differences(told, got, verdict.inbound, same)
+            if same and self._refuses_recording(case, maker, method, asked):
+                # The package does not take what this provider itself answers: its bytes are compared instead.
+                return self._raw(case, found, headers)
+            verdict.differences.append(("accepted", f"{type(error).__name__}: {str(error)[:400]}"))
+            return None
+
+    def _array(self, case, headers):
+        """What Google's older clients are told of a stream: one JSON array."""
+        path = f"/v1beta/models/{quote(case.model, safe='')}:streamGenerateContent"
+        body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
+        answer = self.http.post(self.gateway + path, json=body, headers={"x-goog-api-key": "client-key", **headers})
+        if answer.status_code >= 400:
+            facts = Facts()
+            facts.error = failure(answer.status_code, answer.content)
+            return facts
+        events = frames.loads(answer.content)
+        if not isinstance(events, list):
+            raise ValueError(f"no array: {answer.text[:200]}")
+        return gemini_facts.stream(events)
 
     def _refuses_recording(self, case, maker, method, asked):
         """Whether the package fails on the recording itself, without a gateway between."""
@@ -129,41 +150,29 @@ class Judge:
         except Exception:
             return True
 
-    def _raw(self, case, verdict, found):
-        body = {"model": case.model, "stream": case.streaming, "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 1024}
-        if case.streaming and found.own == "openai":
-            body["stream_options"] = {"include_usage": True}
-        answer = self.http.post(self.gateway + PATHS[found.own], json=body, headers=_headers(verdict.pair, case, found.target))
+    def _raw(self, case, found, headers):
+        path, body, own = requesting.hello(found.own, case)
+        answer = self.http.post(self.gateway + path, json=body, headers={**own, **headers})
         return extract.read(found.own, case.streaming, answer.content, case.entry.provider)
 
     def _request(self, verdict, case, found, forced):
         verdict.skipped = skips.of_request(case) or ""
         if verdict.skipped:
             return
-        headers = {**_headers(verdict.pair, case, found.target + (FORCED if forced else "")), "x-conformance-record": "1"}
-        for name in ("anthropic-version", "anthropic-beta"):
-            if name in case.request_headers:
-                headers[name] = case.request_headers[name]
-        if found.own in ("anthropic", "count_tokens"):
-            headers.setdefault("anthropic-version", "2023-06-01")
-        body, path = dict(case.request), PATHS.get(found.own)
         asked = case.model if forced else ASKED + case.model
-        if path:
-            body["model"] = asked
-        else:
-            method = "countTokens" if found.own == "countTokens" else "streamGenerateContent" if case.streaming else "generateContent"
-            path = f"/v1beta/models/{asked}:{method}" + ("?alt=sse" if case.streaming else "")
-        sent = json.dumps(body, ensure_ascii=False).encode()
-        answer = self.http.post(self.gateway + path, content=sent, headers={"content-type": "application/json", **headers})
+        path, body, own = requesting.recorded(found, case, asked)
+        headers = {**own, **_headers(verdict.pair, case, found.target + (FORCED if forced else "")), "x-conformance-record": "1"}
+        answer = self.http.post(self.gateway + path, content=json.dumps(body, ensure_ascii=False).encode(), headers=headers)
         seen = self.http.get(f"http://127.0.0.1:{self.provider}/__seen", params={"id": verdict.pair}).json()
         if not seen:
             verdict.differences.append(("request", f"did not reach the provider: {answer.status_code} {answer.text[:300]}"))
             return
         arrived = json.loads(seen["body"])
-        if not forced and arrived.get("model") not in (SENT + case.model, None):
-            verdict.differences.append(("model", f"{asked} was sent on as {arrived.get('model')}"))
-        for path, before, after in rules.differences(body, arrived):
-            if not rules.excused(found.own, forced, path, before, after, body):
+        sent_on = case.model if forced else SENT + case.model
+        if arrived.get("model", sent_on) != sent_on or ("model" not in arrived and sent_on not in unquote(seen["path"])):
+            verdict.differences.append(("model", f"{asked} was sent on as {arrived.get('model')} to {seen['path']}"))
+        for path, before, after in rules.differences(case.request, arrived):
+            if not rules.excused(found, forced, path, before, after, case.request):
                 verdict.differences.append(("request", f"{'.'.join(map(str, path))}: {_short(before)} became {_short(after)}"))
 
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from corpus import Case
 from families import family
+from frames import google_form
 from mutate import mutated
 
 # What belongs to one connection or one coding of the body, and is made anew.
@@ -60,7 +61,7 @@ class Replay:
         pair = headers.get("x-conformance-id", "")
         if headers.get("x-conformance-record"):
             self.seen[pair] = {"path": path, "headers": headers, "body": body.decode("utf-8", "replace")}
-        status, sent, content = self._answer(headers.get("x-conformance-case", ""))
+        status, sent, content = self._answer(headers.get("x-conformance-case", ""), "streamGenerateContent" in path, "alt=sse" in path)
         return await self._send(writer, status, sent, _pieces(content, random.Random(f"{self.seed}/{pair}")))
 
     async def _body(self, reader, headers):
@@ -74,10 +75,14 @@ class Replay:
             if size == 0:
                 return b"".join(parts)
 
-    def _answer(self, file):
+    def _answer(self, file, google, sse):
         if file not in self.bodies:
             self.bodies[file] = self._load(file)
-        return self.bodies[file]
+        status, headers, content = self.bodies[file]
+        if google and status < 400:
+            kind = "text/event-stream" if sse else "application/json; charset=UTF-8"
+            return status, [*headers[:-1], ("content-type", kind)], google_form(content, sse)
+        return status, headers, content
 
     def _load(self, file):
         entry = self.entries.get(file)

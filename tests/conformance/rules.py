@@ -29,10 +29,10 @@ RULES = [
 ]
 
 
-def excused(wire, forced, path, before, after, request):
-    """The rule that allows this difference, or None."""
+def excused(found, forced, path, before, after, request):
+    """The rule that allows a family's request this difference, or None."""
     for rule in RULES:
-        if (forced or rule.passing) and (not rule.wires or wire in rule.wires) and rule.test(path, before, after, request):
+        if (forced or rule.passing) and (not rule.wires or found.own in rule.wires) and rule.test(path, before, after, request):
             return rule
     return None
 
