@@ -95,7 +95,8 @@ golden: ## rewrites the golden cases' expectations: read the diff
 	@UPDATE=1 cargo test --quiet --test golden
 
 size: $(WASM) ## what takes the room in weir.wasm; fails above 1 MiB
-	@python3 tests/tools/size.py $(WASM)
+	@CARGO_PROFILE_RELEASE_STRIP=none cargo build --quiet --release --target wasm32-wasip1 --lib --target-dir target/named
+	@python3 tests/tools/size.py $(WASM) target/named/wasm32-wasip1/release/weir.wasm
 
 prices: ## rebuilds the price table from the published litellm package
 	@rm -rf $(STATE)/litellm && python3 -m venv $(STATE)/litellm

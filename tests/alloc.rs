@@ -4,7 +4,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use weir::dialect::{AnswerContext, Wire};
-use weir::exchange::stream::Stream;
+use weir::exchange::stream::{Route, Stream};
 use weir::framing::sse;
 use weir::meter::Tally;
 
@@ -63,10 +63,7 @@ fn framing_allocates_nothing_after_warm_up() {
 #[test]
 fn a_passing_stream_allocates_nothing_after_warm_up() {
     let mut stream = Stream::new(
-        Wire::OpenAi,
-        Wire::OpenAi,
-        false,
-        1 << 20,
+        Route::new(Wire::OpenAi, Wire::OpenAi),
         AnswerContext::default(),
     );
     let mut tally = Tally::default();

@@ -5,7 +5,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
-use weir::dialect::{UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, UnsupportedParams, Wire, WriteOptions};
 use weir::framing::sse;
 use weir::meter::Usage;
 
@@ -34,6 +34,7 @@ fn cases(wire: Wire) -> Vec<(String, Value)> {
     let wanted = |provider: &str, operation: &str| match wire {
         Wire::OpenAi => operation == "chat" && !matches!(provider, "cohere"),
         Wire::Anthropic => operation == "messages" && provider == "anthropic",
+        _ => false,
     };
     let rows = index
         .lines()
@@ -140,6 +141,7 @@ fn stated(wire: Wire, body: &str, streamed: bool) -> Option<(u64, u64)> {
                 + count("cache_creation_input_tokens").unwrap_or(0);
             Some((count("input_tokens")? + cached, count("output_tokens")?))
         }
+        _ => None,
     }
 }
 
@@ -190,7 +192,7 @@ fn requests(wire: Wire, other: Wire) {
             continue;
         }
         total += 1;
-        let request = match wire.read_request(body.as_bytes()) {
+        let request = match wire.read_request(body.as_bytes(), &Asked::default()) {
             Ok(request) => request,
             Err(error) => {
                 problems.push(format!("{file}: {error}"));
@@ -201,7 +203,8 @@ fn requests(wire: Wire, other: Wire) {
             model: "some-model",
             unsupported: UnsupportedParams::Drop,
             default_max_tokens: 100,
-            openai_native: true,
+            from: wire,
+            kind: weir::provider::kind("openai").expect("a row"),
         };
         for target in [wire, other] {
             // What cannot be said is told by a 400; what is said is JSON.

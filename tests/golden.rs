@@ -4,24 +4,32 @@
 //! tests/golden/CLIENT_to_PROVIDER/CASE/
 //!   request.json                      in:       the client's request
 //!   upstream_request.json             expected: what the provider gets
-//!   upstream_body.json | .sse         in:       the provider's answer
+//!   upstream_body.json | .sse | .bin  in:       the provider's answer (.bin is AWS's event stream)
 //!   response.json | response.sse      expected: what the client gets
 //!   usage.json                        expected: what is metered
 //! ```
+//! CLIENT is a wire, PROVIDER a kind of the provider table. A Gemini request may have `__model` and `__stream` beside its
+//! body's fields, which its path would say; a case's model upstream is the file `model`, where there is one.
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
-use weir::dialect::{AnswerContext, Edits, UnsupportedParams, Wire, WriteOptions, Written};
-use weir::exchange::stream::Stream;
+use weir::dialect::{
+    AnswerContext, Asked, Edits, JsonTool, UnsupportedParams, Wire, WriteOptions, Written,
+};
+use weir::exchange::stream::{Route, Stream};
+use weir::framing::Framing;
 use weir::meter::Tally;
+use weir::provider::{ProviderKind, kind};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 9] = [
+    "model",
     "request.json",
     "upstream_request.json",
     "upstream_body.json",
     "upstream_body.sse",
+    "upstream_body.bin",
     "response.json",
     "response.sse",
     "usage.json",
@@ -53,8 +61,18 @@ fn check(want: &Path, got: &[u8]) -> Result<(), String> {
 fn wire(name: &str) -> Wire {
     match name {
         "openai" => Wire::OpenAi,
+        "completions" => Wire::Completions,
         "anthropic" => Wire::Anthropic,
+        "gemini" => Wire::Gemini,
         other => panic!("no wire {other}"),
+    }
+}
+
+/// The wire that a client of `client` has with a provider.
+fn spoken(client: Wire, provider: &ProviderKind) -> Wire {
+    match client {
+        Wire::Completions if provider.completions => Wire::Completions,
+        _ => provider.wire,
     }
 }
 
@@ -68,22 +86,53 @@ fn folders(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn write(client: Wire, provider: Wire, request: &[u8]) -> Written {
-    let model = match provider {
-        Wire::OpenAi => "gpt-5",
-        Wire::Anthropic => "claude-sonnet-4-5",
+fn model_of(case: &Path, provider: &ProviderKind) -> String {
+    if let Ok(model) = fs::read_to_string(case.join("model")) {
+        return model.trim().to_owned();
+    }
+    let model = match (provider.wire, provider.name) {
+        (Wire::Anthropic, _) => "claude-sonnet-4-5",
+        (Wire::Gemini, _) => "gemini-2.5-flash",
+        (Wire::Bedrock, _) => "anthropic.claude-sonnet-4-5-20250929-v1:0",
+        (_, "openai") => "gpt-5",
+        _ => "some-model",
     };
-    if client == provider {
+    model.to_owned()
+}
+
+/// A client's request, and what its path says of it.
+fn asked(client: Wire, request: &[u8]) -> (Vec<u8>, String, bool) {
+    let mut value: serde_json::Value = serde_json::from_slice(request).expect("JSON");
+    if client != Wire::Gemini {
+        let stream = value["stream"] == true;
+        return (request.to_vec(), String::new(), stream);
+    }
+    let object = value.as_object_mut().expect("an object");
+    let model = object.remove("__model");
+    let stream = object.remove("__stream");
+    let model = model.and_then(|model| model.as_str().map(str::to_owned));
+    (
+        value.to_string().into_bytes(),
+        model.unwrap_or_else(|| "gemini-2.5-flash".to_owned()),
+        stream.is_some_and(|stream| stream == true),
+    )
+}
+
+fn write(client: Wire, provider: &'static ProviderKind, request: &[u8], model: &str) -> Written {
+    let (request, own_model, stream) = asked(client, request);
+    let speaks = spoken(client, provider);
+    if client == speaks && !speaks.must_rewrite(&request, provider) {
         let edits = Edits {
             model: Some(model),
             include_usage: true,
+            kind: provider,
+            betas: None,
+            count_tokens: false,
+            stream,
         };
-        let body = client
-            .edit(request, &edits)
-            .expect("JSON")
-            .expect("another model");
+        let edited = client.edit(&request, &edits).expect("JSON");
         return Written {
-            body,
+            body: edited.unwrap_or(request),
             ..Written::default()
         };
     }
@@ -91,18 +140,44 @@ fn write(client: Wire, provider: Wire, request: &[u8]) -> Written {
         model,
         unsupported: UnsupportedParams::Drop,
         default_max_tokens: 4096,
-        openai_native: true,
+        from: client,
+        kind: provider,
     };
-    let read = client.read_request(request).expect("a request");
-    provider.write_request(&read, &options).expect("said")
+    let asked = Asked {
+        model: &own_model,
+        stream,
+    };
+    let read = client.read_request(&request, &asked).expect("a request");
+    speaks.write_request(&read, &options).expect("said")
 }
 
-fn answer(client: Wire, provider: Wire, case: &Path, context: AnswerContext) -> (Vec<u8>, Tally) {
+/// The stream of a case, and how it is framed.
+fn stream_of(case: &Path, provider: Wire) -> Option<(Vec<u8>, Framing)> {
+    if let Ok(body) = fs::read(case.join("upstream_body.sse")) {
+        return Some((body, Framing::Sse));
+    }
+    let body = fs::read(case.join("upstream_body.bin")).ok()?;
+    let framing = provider.framing("application/vnd.amazon.eventstream");
+    Some((body, framing.expect("a wire of AWS's")))
+}
+
+fn answer(
+    client: Wire,
+    provider: Wire,
+    case: &Path,
+    context: AnswerContext,
+    json_tool: Option<String>,
+) -> (Vec<u8>, Tally) {
     let mut tally = Tally::default();
     let mut out = Vec::new();
-    if let Ok(body) = fs::read(case.join("upstream_body.sse")) {
-        let strip = client == provider && !context.include_usage;
-        let mut stream = Stream::new(provider, client, strip, 1 << 20, context);
+    if let Some((body, framing)) = stream_of(case, provider) {
+        let route = Route {
+            framing,
+            strip_usage: client == provider && !context.include_usage,
+            json_tool,
+            ..Route::new(provider, client)
+        };
+        let mut stream = Stream::new(route, context);
         if stream.chunk(&body, &mut tally, 1, &mut out).untouched {
             out.extend_from_slice(&body);
         }
@@ -115,9 +190,12 @@ fn answer(client: Wire, provider: Wire, case: &Path, context: AnswerContext) -> 
         provider.scan_answer(&body, &mut |event| tally.see(&event, 1))
     } else {
         let mut writer = client.answer_writer(context);
+        let mut json_tool = JsonTool::new(json_tool);
         let read = provider.read_answer(&body, &mut |event| {
             tally.see(&event, 1);
-            writer.event(&event, &mut out);
+            if let Some(event) = json_tool.map(event) {
+                writer.event(&event, &mut out);
+            }
         });
         if read.is_ok() {
             writer.finish(&mut out);
@@ -132,7 +210,7 @@ fn answer(client: Wire, provider: Wire, case: &Path, context: AnswerContext) -> 
     (out, tally)
 }
 
-fn run(client: Wire, provider: Wire, case: &Path) -> Result<(), String> {
+fn run(client: Wire, provider: &'static ProviderKind, case: &Path) -> Result<(), String> {
     for entry in fs::read_dir(case).expect("a case").flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         if !FILES.contains(&name.as_str()) {
@@ -140,21 +218,25 @@ fn run(client: Wire, provider: Wire, case: &Path) -> Result<(), String> {
         }
     }
     let request = fs::read(case.join("request.json")).expect("a request");
-    let written = write(client, provider, &request);
+    let model = model_of(case, provider);
+    let written = write(client, provider, &request, &model);
     check(&case.join("upstream_request.json"), &written.body)?;
     let asked = request
         .windows(21)
         .any(|piece| piece == b"\"include_usage\": true")
-        || client == Wire::Anthropic;
+        || matches!(client, Wire::Anthropic | Wire::Gemini);
     let context = AnswerContext {
         id: "id-1".to_owned(),
         created: 1_760_000_000,
         model: "asked".to_owned(),
         include_usage: asked,
         names: written.names,
+        array: false,
+        legacy_functions: written.legacy_functions,
     };
-    let streamed = case.join("upstream_body.sse").exists();
-    let (body, tally) = answer(client, provider, case, context);
+    let speaks = spoken(client, provider);
+    let streamed = stream_of(case, speaks).is_some();
+    let (body, tally) = answer(client, speaks, case, context, written.json_tool);
     check(
         &case.join(if streamed {
             "response.sse"
@@ -190,7 +272,8 @@ fn golden_cases() {
         };
         for case in folders(&pair) {
             count += 1;
-            problems.extend(run(wire(client), wire(provider), &case).err());
+            let provider = kind(provider).unwrap_or_else(|| panic!("no provider {provider}"));
+            problems.extend(run(wire(client), provider, &case).err());
         }
     }
     assert!(count >= 12, "only {count} cases");

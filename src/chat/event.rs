@@ -1,7 +1,7 @@
 //! What an answer says, piece by piece; a unary answer is the same events at once.
 
 use super::Error;
-use crate::json::{Text, Value};
+use crate::json::Text;
 use crate::meter::Usage;
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,8 @@ pub enum Event<'a> {
         id: Text<'a>,
         /// The tool's name.
         name: Text<'a>,
+        /// Gemini's signature over the thinking that led to the call: it must come back with it.
+        signature: Option<Text<'a>>,
     },
     /// A piece of that call's arguments: text that makes up a JSON object when joined.
     ToolArguments {
@@ -76,19 +78,51 @@ pub enum Event<'a> {
         /// The piece.
         fragment: Text<'a>,
     },
-    /// A source that the text cites, as OpenAI's `annotations` entry says it (`{"type":"url_citation",…}`).
-    Annotation {
+    /// Gemini's signature over the thinking behind the text that now ends: it must come back with that text.
+    TextSignature {
         /// Which of several answers, from 0.
         choice: u32,
-        /// The entry's JSON source.
-        json: &'a str,
+        /// Opaque.
+        signature: Text<'a>,
     },
-    /// Log probabilities of the pieces of this choice's delta, as OpenAI's `logprobs` object.
+    /// A source that the text cites. It follows the text that it is about.
+    Citation {
+        /// Which of several answers, from 0.
+        choice: u32,
+        /// The source.
+        citation: Citation<'a>,
+    },
+    /// An image that the model made, whole.
+    Image {
+        /// Which of several answers, from 0.
+        choice: u32,
+        /// Such as `image/png`.
+        media_type: Text<'a>,
+        /// The bytes, base64.
+        data: Text<'a>,
+    },
+    /// A piece of the speech that the model made. Pieces of one kind are joined.
+    Audio {
+        /// Which of several answers, from 0.
+        choice: u32,
+        /// The provider's id of it; empty where it has none, and on later pieces.
+        id: Text<'a>,
+        /// Such as `audio/wav`; empty where the provider does not say.
+        media_type: Text<'a>,
+        /// A piece of the bytes, base64: may be empty.
+        data: Text<'a>,
+        /// A piece of what is said: may be empty.
+        transcript: Text<'a>,
+        /// Unix seconds after which its id is forgotten.
+        expires_at: Option<u64>,
+    },
+    /// Log probabilities of the pieces of this choice's delta, in OpenAI's words:
+    /// `{"content":[{"token","logprob","bytes","top_logprobs":[…]}],"refusal":…}`.
     Logprobs {
         /// Which of several answers, from 0.
         choice: u32,
-        /// The object.
-        value: Value<'a>,
+        /// The object's JSON source.
+        json: &'a str,
     },
     /// A choice is complete.
     Finish {
@@ -105,10 +139,28 @@ pub enum Event<'a> {
     ServiceTier(Text<'a>),
     /// The provider is alive but has nothing to say.
     Ping,
+    /// The provider said something that the neutral language has no words for. It is counted.
+    Skipped,
     /// The answer failed. Nothing follows.
     Error(Error),
     /// The provider said that the answer is complete.
     End,
+}
+
+/// A source that a piece of text cites.
+#[derive(Debug, Clone, Default)]
+pub struct Citation<'a> {
+    /// Where it is; empty for a document of the request.
+    pub url: Text<'a>,
+    /// What it is called; empty where the provider does not say.
+    pub title: Text<'a>,
+    /// The words of the source that are cited; empty where the provider does not say.
+    pub cited_text: Text<'a>,
+    /// Where the text that cites it begins and ends in the answer's text so far, in characters (Unicode scalar
+    /// values), where the provider says.
+    pub span: Option<(u64, u64)>,
+    /// The provider's own words for it: a JSON object's source, for clients of the same wire.
+    pub own: Option<&'a str>,
 }
 
 /// Why a choice ended.

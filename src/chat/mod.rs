@@ -5,10 +5,11 @@
 pub mod error;
 pub mod event;
 pub mod request;
+pub mod signed_id;
 
 pub use error::{Error, ErrorKind};
-pub use event::{Event, FinishReason};
+pub use event::{Citation, Event, FinishReason};
 pub use request::{
     Arguments, Media, MediaSource, Message, Part, Reasoning, Request, ResponseFormat, Role, Tool,
-    ToolChoice,
+    ToolChoice, WebSearch,
 };

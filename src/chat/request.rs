@@ -48,6 +48,18 @@ pub struct Request<'a> {
     pub user: Option<Text<'a>>,
     /// The service tier asked for, in the client wire's own word.
     pub service_tier: Option<Text<'a>>,
+    /// Whether log probabilities are wanted.
+    pub logprobs: Option<bool>,
+    /// How many alternatives to each token.
+    pub top_logprobs: Option<u64>,
+    /// What the answer may be made of: `text`, `image`, `audio`; empty where the request does not say.
+    pub modalities: Vec<Text<'a>>,
+    /// OpenAI's `audio` object (`{"voice","format"}`): how speech is to be made.
+    pub audio: Option<Object<'a>>,
+    /// Labels of the application's own: an object of strings.
+    pub metadata: Option<Object<'a>>,
+    /// Whether tools came, and calls go back, in OpenAI's legacy form (`functions`, `function_call`).
+    pub legacy_functions: bool,
     /// Top-level fields that the neutral language does not name, in source order, under the client wire's names.
     ///
     /// A wire that has the field by the same name and meaning may write it; any other must report it as unsupported.
@@ -78,6 +90,9 @@ pub struct Message<'a> {
     pub name: Option<Text<'a>>,
     /// What is said, in order.
     pub content: Vec<Part<'a>>,
+    /// Members of the message that the neutral language does not name, under the client wire's names: written by the
+    /// same wire, left out by any other.
+    pub extra: Vec<(Text<'a>, Value<'a>)>,
 }
 
 /// A piece of a message.
@@ -89,6 +104,8 @@ pub enum Part<'a> {
         text: Text<'a>,
         /// Anthropic's prompt-cache marker, verbatim, where the client set one.
         cache_control: Option<Value<'a>>,
+        /// Gemini's signature, replayed: see [`super::Event::TextSignature`].
+        signature: Option<Text<'a>>,
     },
     /// An image.
     Image {
@@ -110,10 +127,15 @@ pub enum Part<'a> {
     },
     /// Audio that the person spoke.
     Audio {
-        /// The bytes, base64.
-        data: Text<'a>,
-        /// `wav` or `mp3`.
-        format: Text<'a>,
+        /// Where it is; its type is `audio/wav`, `audio/mp3`, …
+        media: Media<'a>,
+    },
+    /// A film.
+    Video {
+        /// Where it is.
+        media: Media<'a>,
+        /// Gemini's `videoMetadata`, verbatim.
+        metadata: Option<Object<'a>>,
     },
     /// A call that the model made. Only in assistant messages.
     ToolCall {
@@ -125,11 +147,15 @@ pub enum Part<'a> {
         arguments: Arguments<'a>,
         /// As for text.
         cache_control: Option<Value<'a>>,
+        /// Gemini's signature, replayed: see [`super::Event::ToolStart`].
+        signature: Option<Text<'a>>,
     },
     /// What a tool answered. In user messages (Anthropic) or tool messages (OpenAI).
     ToolResult {
         /// The id of the call.
         id: Text<'a>,
+        /// The tool's name, where the client's wire says it here; empty elsewhere (the call with this id has it).
+        name: Text<'a>,
         /// What it answered: text, images, documents.
         content: Vec<Part<'a>>,
         /// Whether the tool failed.
@@ -168,12 +194,23 @@ pub enum Part<'a> {
 pub struct Media<'a> {
     /// Where its bytes are.
     pub source: MediaSource<'a>,
+    /// Such as `application/pdf`, of what is not here (an URL, a file), where the client's wire says it.
+    pub media_type: Option<Text<'a>>,
+}
+
+impl<'a> From<MediaSource<'a>> for Media<'a> {
+    fn from(source: MediaSource<'a>) -> Self {
+        Media {
+            source,
+            media_type: None,
+        }
+    }
 }
 
 /// Where media's bytes are.
 #[derive(Debug, Clone)]
 pub enum MediaSource<'a> {
-    /// At an URL that the provider fetches (`https:` or `http:`).
+    /// At an URL that the provider fetches (`https:`, `http:`, `gs:`, `s3:`).
     Url(Text<'a>),
     /// Here.
     Base64 {
@@ -213,13 +250,37 @@ pub enum Tool<'a> {
         /// Anthropic's prompt-cache marker, verbatim.
         cache_control: Option<Value<'a>>,
     },
-    /// One that only the client's wire has (provider-side tools, custom tools), as it stood.
+    /// Search of the web, run by the provider.
+    WebSearch(WebSearch<'a>),
+    /// Code that the provider runs. The client wire's own words for it.
+    CodeExecution {
+        /// The whole tool, verbatim.
+        own: Object<'a>,
+    },
+    /// One that only the client's wire has (other provider-side tools, custom tools), as it stood.
     Other {
         /// Its `type`.
         kind: Text<'a>,
         /// The whole tool.
         value: Object<'a>,
     },
+}
+
+/// What is asked of a search of the web.
+#[derive(Debug, Clone, Default)]
+pub struct WebSearch<'a> {
+    /// Only these domains; empty for all.
+    pub allowed_domains: Vec<Text<'a>>,
+    /// Not these domains.
+    pub blocked_domains: Vec<Text<'a>>,
+    /// Most searches.
+    pub max_uses: Option<u64>,
+    /// How much of what is found is read: `low`, `medium` or `high` (OpenAI).
+    pub context_size: Option<Text<'a>>,
+    /// Where the user is: `{"city","country","region","timezone"}`, any of them.
+    pub user_location: Option<Object<'a>>,
+    /// The client wire's own words for it, verbatim; written by the same wire.
+    pub own: Option<Object<'a>>,
 }
 
 /// Which tools the model may or must call.
@@ -233,6 +294,13 @@ pub enum ToolChoice<'a> {
     Required,
     /// This one.
     Named(Text<'a>),
+    /// Only some of them (OpenAI's `allowed_tools`, Gemini's `allowedFunctionNames`).
+    Allowed {
+        /// Whether one of them must be called.
+        required: bool,
+        /// Their names.
+        names: Vec<Text<'a>>,
+    },
     /// A form that only the client's wire has, as it stood.
     Other(Value<'a>),
 }

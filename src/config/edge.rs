@@ -25,6 +25,8 @@ pub struct EdgeConfig {
     pub label_limits: LabelLimits,
     /// Largest request body.
     pub max_request_bytes: u64,
+    /// Whether `POST /weir/translate` tells what would be sent, headers included.
+    pub dry_run: bool,
     /// `translate: inline`: the attempt that the edge itself makes.
     pub inline: Option<AttemptConfig>,
 }
@@ -81,7 +83,7 @@ impl EdgeConfig {
     }
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     "stage",
     "hosts",
     "path_prefix",
@@ -93,6 +95,7 @@ const KEYS: [&str; 13] = [
     "max_caller_labels",
     "max_model_labels",
     "max_request_bytes",
+    "dry_run",
     "translate",
     "providers",
 ];
@@ -152,6 +155,7 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<EdgeConfig> {
             models: count("max_model_labels", 200),
         },
         max_request_bytes: fields.number("max_request_bytes", 16 << 20, 1, 1 << 30),
+        dry_run: fields.bool("dry_run"),
         inline: if inline {
             Some(attempt::inline(reader)?)
         } else {

@@ -6,7 +6,7 @@ use super::pattern::Pattern;
 use super::prices::prices;
 use super::reader::{Fields, Reader, unknown};
 use super::secret::Secret;
-use crate::dialect::UnsupportedParams;
+use crate::dialect::{UnsupportedParams, Wire};
 use crate::meter::price::Rates;
 use crate::provider::{ProviderKind, kinds};
 use std::borrow::Cow;
@@ -20,6 +20,8 @@ pub struct Provider {
     pub matches: Match,
     /// What it is.
     pub kind: &'static ProviderKind,
+    /// The wire that chats are had in: the kind's, or OpenAI's legacy completions.
+    pub wire: Wire,
     /// Its `:authority`.
     pub host: String,
     /// The beginning of its paths.
@@ -40,6 +42,8 @@ pub struct Provider {
     pub forward_caller_auth: bool,
     /// Headers that every request gets.
     pub headers: Vec<(String, String)>,
+    /// Whether chats go through the neutral language though the client's wire is the provider's: for tests of it.
+    pub force_translate: bool,
 }
 
 /// Where a provider serves. Whatever is given must hold.
@@ -145,7 +149,7 @@ impl Provider {
     }
 }
 
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 19] = [
     "name",
     "match",
     "provider",
@@ -159,6 +163,12 @@ const KEYS: [&str; 13] = [
     "default_max_tokens",
     "forward_caller_auth",
     "headers",
+    "wire",
+    "region",
+    "location",
+    "project",
+    "account",
+    "force_translate",
 ];
 
 /// Reads one provider; what `stage` says counts where the provider says nothing.
@@ -202,7 +212,7 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
     };
     let host = match (fields.optional("host"), kind.host) {
         (Some(field), _) => authority(&field)?,
-        (None, Some(host)) => host.to_owned(),
+        (None, Some(host)) => google_host(filled(&fields, host)?),
         (None, None) => {
             fields.field("host")?;
             return None;
@@ -213,7 +223,12 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
         matches,
         kind,
         host,
-        path_prefix: prefix.unwrap_or_else(|| kind.path_prefix.to_owned()),
+        path_prefix: match prefix {
+            Some(prefix) => prefix,
+            None => filled(&fields, kind.path_prefix)?,
+        },
+        wire: wire(&fields, kind)?,
+        force_translate: fields.bool("force_translate"),
         api: api(&fields, kind)?,
         models,
         auth: auth?,
@@ -228,6 +243,52 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
         forward_caller_auth: fields.bool("forward_caller_auth")
             || stage.bool("forward_caller_auth"),
         headers,
+    })
+}
+
+/// A host or path of the table with its placeholders filled: each is a key of the configuration.
+fn filled(fields: &Fields<'_>, pattern: &str) -> Option<String> {
+    let mut text = pattern.to_owned();
+    for key in ["region", "location", "project", "account"] {
+        let place = format!("{{{key}}}");
+        if !text.contains(&place) {
+            continue;
+        }
+        let field = fields.field(key)?;
+        let value = field.expanded()?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        if value.is_empty() || !value.bytes().all(plain) {
+            field.mistake("expected letters, digits, `-`, `_`, `.` or `:`");
+            return None;
+        }
+        text = text.replace(&place, &value);
+    }
+    Some(text)
+}
+
+/// Vertex AI's hosts of locations that are no region.
+fn google_host(host: String) -> String {
+    match host.strip_suffix("-aiplatform.googleapis.com") {
+        Some("global") => "aiplatform.googleapis.com".to_owned(),
+        Some(area @ ("us" | "eu")) => format!("aiplatform.{area}.rep.googleapis.com"),
+        _ => host,
+    }
+}
+
+/// `wire: completions` has chats by way of OpenAI's legacy completions, for models that know nothing else.
+fn wire(fields: &Fields<'_>, kind: &ProviderKind) -> Option<Wire> {
+    let Some(field) = fields.optional("wire") else {
+        return Some(kind.wire);
+    };
+    let place = field.one_of(&["chat", "completions"])?;
+    if place == 1 && (kind.wire != Wire::OpenAi || !kind.completions) {
+        field.mistake(format!("{} has no completions", kind.name));
+        return None;
+    }
+    Some(if place == 0 {
+        kind.wire
+    } else {
+        Wire::Completions
     })
 }
 
@@ -316,8 +377,22 @@ fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<Auth> {
         return Some(Auth::None);
     };
     if field.is_string() {
-        field.one_of(&["none"])?;
-        return Some(Auth::None);
+        if field.one_of(&["none", "env"])? == 0 {
+            return Some(Auth::None);
+        }
+        let kind = kind?;
+        if kind.env.is_empty() {
+            field.mistake(format!(
+                "{} has no environment variable of its own: name one, {{key: \"${{NAME}}\"}}",
+                kind.name
+            ));
+            return None;
+        }
+        let key = field.variable(kind.env)?;
+        return Some(Auth::Header {
+            name: kind.auth_header.to_owned(),
+            value: Secret::new(format!("{}{key}", kind.auth_scheme)),
+        });
     }
     let auth = field.object()?;
     auth.only(&["key", "header", "scheme"]);

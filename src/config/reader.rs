@@ -130,18 +130,23 @@ impl<'a> Reader<'a> {
                 self.mistake("`${` without its `}`");
                 return None;
             };
-            let Some(value) = (self.env)(name).filter(|value| !value.is_empty()) else {
-                self.mistake(format!(
-                    "the environment variable {name} is not set for this plugin's VM (vm_config.environment_variables)"
-                ));
-                return None;
-            };
             out.push_str(before);
-            out.push_str(&value);
+            out.push_str(&self.variable(name)?);
             rest = after;
         }
         out.push_str(rest);
         Some(out)
+    }
+
+    /// The value of an environment variable.
+    pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let value = (self.env)(name).filter(|value| !value.is_empty());
+        if value.is_none() {
+            self.mistake(format!(
+                "the environment variable {name} is not set for this plugin's VM (vm_config.environment_variables)"
+            ));
+        }
+        value
     }
 
     pub(super) fn bool(&self) -> Option<bool> {

@@ -4,20 +4,35 @@
 //! (providers speak it: requests are written, answers read). Where both sides speak the same wire nothing is
 //! translated: bytes pass, edits are splices, and a scanner reads usage from what passes by.
 pub mod anthropic;
+pub mod bedrock;
+pub mod completions;
+pub mod gemini;
 pub mod openai;
 
+mod json_tool;
+mod names;
+
+pub use json_tool::JsonTool;
+
 use crate::chat::{Error, ErrorKind, Event, Request};
-use crate::framing::sse;
+use crate::framing::{self, Framing};
 use crate::json::Text;
+use crate::provider::ProviderKind;
 use serde::{Deserialize, Serialize};
 
 /// A chat wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Wire {
     /// OpenAI's chat completions, and its errors and models for every other OpenAI path.
     OpenAi,
-    /// Anthropic's Messages.
+    /// OpenAI's legacy completions: a prompt in, its continuation out.
+    Completions,
+    /// Anthropic's Messages, whoever hosts it.
     Anthropic,
+    /// Google's generateContent: the Gemini API and Vertex AI.
+    Gemini,
+    /// AWS Bedrock's Converse. No client speaks it to the gateway.
+    Bedrock,
 }
 
 impl Wire {
@@ -25,7 +40,32 @@ impl Wire {
     pub fn name(self) -> &'static str {
         match self {
             Wire::OpenAi => "OpenAI's chat completions API",
+            Wire::Completions => "OpenAI's completions API",
             Wire::Anthropic => "Anthropic's Messages API",
+            Wire::Gemini => "Google's generateContent API",
+            Wire::Bedrock => "AWS Bedrock's Converse API",
+        }
+    }
+
+    /// How this wire's provider frames a stream of this media type; `None` where it is no stream of this wire.
+    pub fn framing(self, media_type: &str) -> Option<Framing> {
+        match (self, media_type) {
+            (Wire::Bedrock, "application/vnd.amazon.eventstream") => Some(Framing::AwsEvents),
+            (Wire::Anthropic, "application/vnd.amazon.eventstream") => Some(Framing::AwsChunks),
+            (Wire::Gemini, "application/json") => Some(Framing::JsonArray),
+            (Wire::Bedrock, _) => None,
+            (_, "text/event-stream") => Some(Framing::Sse),
+            _ => None,
+        }
+    }
+
+    /// The content type of a stream for this wire's clients. `array` tells a Gemini client that did not ask for
+    /// server-sent events.
+    pub fn stream_content_type(self, array: bool) -> &'static str {
+        if self == Wire::Gemini && array {
+            "application/json; charset=UTF-8"
+        } else {
+            "text/event-stream; charset=utf-8"
         }
     }
 
@@ -33,34 +73,57 @@ impl Wire {
     pub fn error_body(self, error: &Error) -> Vec<u8> {
         match self {
             Wire::OpenAi => openai::error::body(error),
+            Wire::Completions => openai::error::body(error),
             Wire::Anthropic => anthropic::error::body(error),
+            Wire::Gemini => gemini::error::body(error),
+            Wire::Bedrock => openai::error::body(error),
         }
     }
 
-    /// An error as this wire's clients expect it inside a stream: a whole event.
-    pub fn error_event(self, error: &Error, out: &mut Vec<u8>) {
+    /// An error as this wire's clients expect it inside a stream: a whole event. `array` as for
+    /// [`Wire::stream_content_type`].
+    pub fn error_event(self, error: &Error, array: bool, out: &mut Vec<u8>) {
         match self {
-            Wire::OpenAi => openai::error::event(error, out),
+            Wire::OpenAi | Wire::Completions | Wire::Bedrock => openai::error::event(error, out),
             Wire::Anthropic => anthropic::error::event(error, out),
+            Wire::Gemini => gemini::error::event(error, array, out),
         }
     }
 
     /// Whether a body is an error as this wire's clients know it.
     pub fn is_error_body(self, body: &[u8]) -> bool {
         match self {
-            Wire::OpenAi => openai::error::is_body(body),
+            Wire::OpenAi | Wire::Completions => openai::error::is_body(body),
             Wire::Anthropic => anthropic::error::is_body(body),
+            Wire::Gemini => gemini::error::is_body(body),
+            Wire::Bedrock => false,
         }
+    }
+
+    /// The answer to a question for a chat's number of tokens, as this wire's clients expect it.
+    pub fn token_count_body(self, tokens: u64) -> Vec<u8> {
+        let name = if self == Wire::Gemini {
+            "totalTokens"
+        } else {
+            "input_tokens"
+        };
+        format!("{{\"{name}\":{tokens}}}").into_bytes()
     }
 
     /// Reads a client's chat request in this wire.
     ///
     /// # Errors
     /// A 400 that names the field at fault.
-    pub fn read_request(self, body: &[u8]) -> Result<Request<'_>, Error> {
+    pub fn read_request<'a>(self, body: &'a [u8], asked: &Asked<'a>) -> Result<Request<'a>, Error> {
         match self {
             Wire::OpenAi => openai::read::read(body),
+            Wire::Completions => completions::read::read(body),
             Wire::Anthropic => anthropic::read::read(body),
+            Wire::Gemini => gemini::read::read(body, asked),
+            Wire::Bedrock => Err(Error::new(
+                ErrorKind::Internal,
+                "No client speaks AWS Bedrock's Converse API to this gateway",
+            )),
         }
     }
 
@@ -75,7 +138,10 @@ impl Wire {
     ) -> Result<Written, Error> {
         match self {
             Wire::OpenAi => openai::write::write(request, options),
+            Wire::Completions => completions::write::write(request, options),
             Wire::Anthropic => anthropic::write::write(request, options),
+            Wire::Gemini => gemini::write::write(request, options),
+            Wire::Bedrock => bedrock::write::write(request, options),
         }
     }
 
@@ -85,8 +151,19 @@ impl Wire {
     /// The body is not one JSON object.
     pub fn edit(self, body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
         match self {
-            Wire::OpenAi => openai::edit::edit(body, edits),
+            Wire::OpenAi | Wire::Completions => openai::edit::edit(body, edits),
             Wire::Anthropic => anthropic::edit::edit(body, edits),
+            // The model stands in the path.
+            Wire::Gemini | Wire::Bedrock => Ok(None),
+        }
+    }
+
+    /// Whether a request that passes in this wire needs more than edits to suit a provider: then it is read and
+    /// written anew, and the answer passes all the same.
+    pub fn must_rewrite(self, body: &[u8], kind: &ProviderKind) -> bool {
+        match self {
+            Wire::OpenAi => openai::edit::must_rewrite(body, kind),
+            _ => false,
         }
     }
 
@@ -96,16 +173,22 @@ impl Wire {
     /// As [`Wire::read_answer`].
     pub fn scan_answer(self, body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         match self {
-            Wire::OpenAi => openai::scan::scan_answer(body, sink),
+            Wire::OpenAi | Wire::Completions => openai::scan::scan_answer(body, sink),
             Wire::Anthropic => anthropic::scan::scan_answer(body, sink),
+            Wire::Gemini => gemini::scan::scan_answer(body, sink),
+            Wire::Bedrock => bedrock::answer::read(body, sink),
         }
     }
 
-    /// Reads a provider's error answer (any bytes) with its HTTP status.
-    pub fn read_error(self, status: u16, body: &[u8]) -> Error {
+    /// Reads a provider's error answer (any bytes) with its HTTP status. `class` is AWS's `x-amzn-errortype` header.
+    pub fn read_error(self, status: u16, class: Option<&str>, body: &[u8]) -> Error {
         match self {
-            Wire::OpenAi => openai::error::read(status, body),
+            Wire::OpenAi | Wire::Completions => openai::error::read(status, body),
+            // Bedrock hosts Anthropic's wire, but its errors are its own.
+            Wire::Anthropic if class.is_some() => bedrock::error::read(status, class, body),
             Wire::Anthropic => anthropic::error::read(status, body),
+            Wire::Gemini => gemini::error::read(status, body),
+            Wire::Bedrock => bedrock::error::read(status, class, body),
         }
     }
 
@@ -113,7 +196,10 @@ impl Wire {
     pub fn stream_reader(self) -> Box<dyn StreamReader> {
         match self {
             Wire::OpenAi => Box::new(openai::stream::Reader::default()),
+            Wire::Completions => Box::new(completions::stream::Reader::default()),
             Wire::Anthropic => Box::new(anthropic::stream::Reader::default()),
+            Wire::Gemini => Box::new(gemini::stream::Reader::default()),
+            Wire::Bedrock => Box::new(bedrock::stream::Reader::default()),
         }
     }
 
@@ -124,7 +210,10 @@ impl Wire {
     pub fn read_answer(self, body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         match self {
             Wire::OpenAi => openai::answer::read(body, sink),
+            Wire::Completions => completions::answer::read(body, sink),
             Wire::Anthropic => anthropic::answer::read(body, sink),
+            Wire::Gemini => gemini::answer::read(body, sink),
+            Wire::Bedrock => bedrock::answer::read(body, sink),
         }
     }
 
@@ -132,7 +221,10 @@ impl Wire {
     pub fn stream_writer(self, context: AnswerContext) -> Box<dyn AnswerWriter> {
         match self {
             Wire::OpenAi => Box::new(openai::render::StreamWriter::new(context)),
+            Wire::Completions => Box::new(completions::render::StreamWriter::new(context)),
             Wire::Anthropic => Box::new(anthropic::render::StreamWriter::new(context)),
+            Wire::Gemini => Box::new(gemini::render::StreamWriter::new(context)),
+            Wire::Bedrock => Box::new(openai::render::StreamWriter::new(context)),
         }
     }
 
@@ -140,7 +232,10 @@ impl Wire {
     pub fn answer_writer(self, context: AnswerContext) -> Box<dyn AnswerWriter> {
         match self {
             Wire::OpenAi => Box::new(openai::render::BodyWriter::new(context)),
+            Wire::Completions => Box::new(completions::render::BodyWriter::new(context)),
             Wire::Anthropic => Box::new(anthropic::render::BodyWriter::new(context)),
+            Wire::Gemini => Box::new(gemini::render::BodyWriter::new(context)),
+            Wire::Bedrock => Box::new(openai::render::BodyWriter::new(context)),
         }
     }
 
@@ -149,10 +244,20 @@ impl Wire {
     /// `strip_usage` takes usage out again that the gateway, not the client, asked for.
     pub fn stream_scanner(self, strip_usage: bool) -> Box<dyn StreamScanner> {
         match self {
-            Wire::OpenAi => Box::new(openai::scan::Scanner::new(strip_usage)),
+            Wire::OpenAi | Wire::Completions => Box::new(openai::scan::Scanner::new(strip_usage)),
             Wire::Anthropic => Box::new(anthropic::scan::Scanner::default()),
+            Wire::Gemini | Wire::Bedrock => Box::new(gemini::scan::Scanner::default()),
         }
     }
+}
+
+/// What a client's path says of its request, where the wire's body does not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Asked<'a> {
+    /// The model.
+    pub model: &'a str,
+    /// Whether the answer is to be streamed.
+    pub stream: bool,
 }
 
 /// What an answer's writer needs beside the events.
@@ -168,6 +273,10 @@ pub struct AnswerContext {
     pub include_usage: bool,
     /// Tools' names as the provider knows them, and as the client does, where they differ.
     pub names: Vec<(String, String)>,
+    /// Whether a stream is one JSON array (a Gemini client that did not ask for server-sent events).
+    pub array: bool,
+    /// Whether the client knows calls in OpenAI's legacy form only (`function_call`).
+    pub legacy_functions: bool,
 }
 
 impl AnswerContext {
@@ -179,26 +288,30 @@ impl AnswerContext {
 }
 
 /// Edits of a request that passes in one wire.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Edits<'a> {
     /// The model's name upstream, where it is another one.
     pub model: Option<&'a str>,
     /// Ask for usage in the stream.
     pub include_usage: bool,
+    /// What the provider is: its peculiarities.
+    pub kind: &'a ProviderKind,
+    /// The client's `anthropic-beta` header, which some hosts of Anthropic's wire want in the body.
+    pub betas: Option<&'a str>,
+    /// Whether tokens are to be counted, instead of generated.
+    pub count_tokens: bool,
+    /// Whether the answer is streamed.
+    pub stream: bool,
 }
 
 /// A provider's stream, event by event, into the neutral language.
 ///
 /// What it says must not depend on how the bytes were cut: it sees whole events only.
 pub trait StreamReader {
-    /// One whole server-sent event. Events that mean nothing are skipped; broken ones become [`Event::Error`].
-    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>));
+    /// One whole event. One that this version does not know becomes [`Event::Skipped`], a broken one [`Event::Error`].
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>));
     /// The bytes ended. A stream that ends before its wire's terminator becomes [`Event::Error`].
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
-    /// Events and parts that were skipped because this version does not know them.
-    fn skipped(&self) -> u32 {
-        0
-    }
 }
 
 /// An answer in the neutral language into a client's wire.
@@ -225,8 +338,8 @@ pub enum Passing {
 /// It reports the events that metering needs: `Text`, `Reasoning`, `ToolArguments`, `Refusal` (with their text, for the
 /// estimate), `Finish`, `Usage`, `ServiceTier`, `Error`, `End`; others may be left out.
 pub trait StreamScanner {
-    /// One whole server-sent event.
-    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing;
+    /// One whole event.
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing;
     /// The bytes ended.
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
 }
@@ -240,8 +353,11 @@ pub struct WriteOptions<'a> {
     pub unsupported: UnsupportedParams,
     /// Most tokens to generate where the request names no limit and the wire requires one (Anthropic).
     pub default_max_tokens: u64,
-    /// Whether the provider knows OpenAI's newer words, such as `max_completion_tokens`.
-    pub openai_native: bool,
+    /// The wire that the client spoke: what it alone has ([`Part::Other`](crate::chat::Part::Other), extra fields) is
+    /// written verbatim by the same wire.
+    pub from: Wire,
+    /// What the provider is: its peculiarities.
+    pub kind: &'a ProviderKind,
 }
 
 impl WriteOptions<'_> {
@@ -285,6 +401,12 @@ pub struct Written {
     pub dropped: Vec<String>,
     /// Tools' names as they were written, and as the client has them, where they differ.
     pub names: Vec<(String, String)>,
+    /// The name of the tool that was forced in place of a response format: see [`JsonTool`].
+    pub json_tool: Option<String>,
+    /// Headers that go with the body, such as `anthropic-beta`.
+    pub headers: Vec<(String, String)>,
+    /// Whether calls go back in OpenAI's legacy form.
+    pub legacy_functions: bool,
 }
 
 /// The error of a provider whose 200 is no answer; `what` says what it is.

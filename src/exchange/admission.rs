@@ -1,11 +1,12 @@
 //! The edge's request side: what is asked, by whom, may they, and where it goes.
 
+use super::dry_run::{self, Query};
 use super::identity::{self, Lookup};
 use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{EdgeConfig, Unknown};
-use crate::dialect::{Wire, anthropic, openai};
+use crate::dialect::{Wire, anthropic, gemini, openai};
 use crate::json::scan;
 use crate::meter::estimate;
 
@@ -22,6 +23,8 @@ pub struct Admission {
     pub team: String,
     path: String,
     path_model: Option<String>,
+    path_stream: Option<bool>,
+    dry_run: Option<Query>,
     started_ms: u64,
 }
 
@@ -67,7 +70,7 @@ pub fn headers(
     let bare = path.split_once('?').map_or(path, |(bare, _)| bare);
     // An upgraded connection has no body to wait for and no end.
     let upgrade = method == "CONNECT" || headers.has("upgrade");
-    let found = match recognise(method, bare) {
+    let found = match recognise_all(config, method, bare) {
         Ok(found) if !upgrade => found,
         _ if config.unknown_paths == Unknown::Pass => return Step::Pass(guess),
         Ok(_) | Err(Unrecognised::Path) => {
@@ -95,6 +98,26 @@ pub fn headers(
     )
 }
 
+/// What is asked for, the gateway's own paths included.
+fn recognise_all<'p>(
+    config: &EdgeConfig,
+    method: &str,
+    path: &'p str,
+) -> Result<Recognised<'p>, Unrecognised> {
+    if !config.dry_run || path != dry_run::PATH {
+        return recognise(method, path);
+    }
+    if method != "POST" {
+        return Err(Unrecognised::Method("POST"));
+    }
+    Ok(Recognised {
+        operation: Operation::Translate,
+        model: None,
+        stream: None,
+        wire: None,
+    })
+}
+
 fn admit(
     config: &EdgeConfig,
     headers: &Headers,
@@ -106,7 +129,7 @@ fn admit(
 ) -> Step {
     let operation = found.operation;
     let wire = match operation.body_mode() {
-        BodyMode::None => guess,
+        BodyMode::None => found.wire.unwrap_or(guess),
         BodyMode::HeldJson => operation.wire(),
     };
     let read = |source| identity::read(source, headers, lookup);
@@ -126,6 +149,11 @@ fn admit(
         Operation::Model => return model(config, wire, found.model.as_deref().unwrap_or_default()),
         _ => {}
     }
+    let query = (operation == Operation::Translate).then(|| Query::read(path));
+    let dry_run = match query.transpose() {
+        Ok(query) => query,
+        Err(error) => return refuse(wire, &error, Some(operation)),
+    };
     let declared = headers
         .text("content-length")
         .and_then(|text| text.parse::<u64>().ok());
@@ -144,8 +172,10 @@ fn admit(
         wire,
         caller,
         team: config.team.as_ref().and_then(read).unwrap_or_default(),
-        path: path.to_owned(),
+        path: without_key(path),
         path_model: found.model.map(|model| model.into_owned()),
+        path_stream: found.stream,
+        dry_run,
         started_ms: now_ms,
     }))
 }
@@ -168,7 +198,13 @@ impl Admission {
                 let message = format!("The request body is not a JSON object: {error}");
                 Error::new(ErrorKind::InvalidRequest, message)
             })?;
-        let model = match (&self.path_model, model) {
+        let dry = self.dry_run.as_ref();
+        let wire = dry.map_or(self.wire, |query| query.wire(body));
+        let path_model = self.path_model.as_ref();
+        let model = match (
+            path_model.or(dry.and_then(|query| query.model.as_ref())),
+            model,
+        ) {
             (Some(model), _) => model.clone(),
             (None, Some(member)) => json_string(member.value).ok_or_else(|| {
                 let message = "`model`: expected a string";
@@ -180,24 +216,38 @@ impl Admission {
             }
         };
         let target = match config.route(&model) {
+            _ if dry.is_some_and(|query| query.target.is_some()) => dry
+                .and_then(|query| query.target.clone())
+                .unwrap_or_default(),
             Some(route) => route.target.clone(),
             None if config.unknown_models == Unknown::Pass => String::new(),
             None => return Err(unknown_model(&model)),
         };
-        let stream = stream.is_some_and(|member| member.value == b"true");
+        let stream = self
+            .path_stream
+            .unwrap_or_else(|| stream.is_some_and(|member| member.value == b"true"))
+            || dry.is_some_and(|query| query.stream);
+        let (operation, path) = match dry {
+            Some(_) => dry_run::asked(wire, &model, stream),
+            None => (self.operation, self.path.clone()),
+        };
+        // Google's streams are one JSON array, unless the client says otherwise.
+        let array = wire == Wire::Gemini && !query(&path).any(|pair| pair == "alt=sse");
         let include_usage = options.is_some_and(|member| {
             scan::top_level(member.value, ["include_usage"])
                 .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
         });
         let exchange = Exchange {
-            operation: Some(self.operation),
-            wire: self.wire,
+            operation: Some(operation),
+            wire,
             model,
             stream,
             include_usage,
+            array,
+            dry_run: dry.is_some(),
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,
-            path: self.path.clone(),
+            path,
             headers: headers.0,
         };
         Ok(Admitted { exchange, target })
@@ -209,6 +259,29 @@ pub fn too_large(config: &EdgeConfig) -> Error {
     let limit = config.max_request_bytes;
     let message = format!("The request body is larger than the limit of {limit} bytes");
     Error::new(ErrorKind::TooLarge, message)
+}
+
+/// The pairs of a path's query.
+fn query(path: &str) -> impl Iterator<Item = &str> {
+    path.split_once('?')
+        .map_or("", |(_, query)| query)
+        .split('&')
+}
+
+/// The path without the key that Google's clients may put into the query: it is a secret.
+fn without_key(path: &str) -> String {
+    let Some((bare, query)) = path.split_once('?') else {
+        return path.to_owned();
+    };
+    let kept: Vec<&str> = query
+        .split('&')
+        .filter(|pair| !pair.starts_with("key="))
+        .collect();
+    if kept.is_empty() {
+        bare.to_owned()
+    } else {
+        format!("{bare}?{}", kept.join("&"))
+    }
 }
 
 fn unknown_model(model: &str) -> Error {
@@ -235,6 +308,9 @@ fn without_port(host: &str) -> &str {
 
 /// The wire of a client that has not said what it wants.
 fn guess_wire(headers: &Headers, path: &str) -> Wire {
+    if headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
+        return Wire::Gemini;
+    }
     let anthropic = headers.has("anthropic-version")
         || (headers.has("x-api-key") && !headers.has("authorization"))
         || path.contains("/messages");
@@ -256,8 +332,9 @@ fn models(config: &EdgeConfig, wire: Wire) -> Step {
         .filter_map(|route| Some((route.name.exact()?, route.created)))
         .collect();
     let body = match wire {
-        Wire::OpenAi => openai::list::models(&list),
         Wire::Anthropic => anthropic::list::models(&list),
+        Wire::Gemini => gemini::list::models(&list),
+        _ => openai::list::models(&list),
     };
     Step::Reply(LocalReply::json(200, body), None, Some(Operation::Models))
 }
@@ -269,8 +346,9 @@ fn model(config: &EdgeConfig, wire: Wire, id: &str) -> Step {
         None => return refuse(wire, &unknown_model(id), Some(Operation::Model)),
     };
     let body = match wire {
-        Wire::OpenAi => openai::list::model(id, created),
         Wire::Anthropic => anthropic::list::model(id, created),
+        Wire::Gemini => gemini::list::model(id, created),
+        _ => openai::list::model(id, created),
     };
     Step::Reply(LocalReply::json(200, body), None, Some(Operation::Model))
 }

@@ -14,12 +14,13 @@ mod step;
 pub use step::{Next, Step};
 
 use super::headers::Edits;
-use super::stream::Stream;
+use super::stream::{Route, Stream};
 use super::upstream::Plan;
 use super::{AttemptRecord, Exchange, Headers, LocalReply};
 use crate::chat::{Error, Event};
 use crate::config::{AttemptConfig, Fallback, Provider};
-use crate::dialect::{AnswerContext, Wire};
+use crate::dialect::{AnswerContext, Wire, Written};
+use crate::framing::Framing;
 use crate::meter::price::{Rates, cost_nanousd, lookup};
 use crate::meter::{Tally, UsageSource};
 use step::{bad_gateway, is_json, media_type};
@@ -71,7 +72,13 @@ pub struct Answer {
     rates: Option<Rates>,
     client: Wire,
     provider: Wire,
+    /// Whether the answer passes: the client's wire is the provider's, and nothing is forced through the neutral
+    /// language.
+    same: bool,
     strip_usage: bool,
+    json_tool: Option<String>,
+    /// AWS's class of an error answer.
+    class: Option<String>,
     streams: bool,
     estimated_input: u64,
     dropped: Vec<String>,
@@ -111,8 +118,11 @@ impl Answer {
             },
             rates,
             client: exchange.wire,
-            provider: provider.kind.wire,
+            provider: plan.wire,
+            same: plan.answer_passes(exchange),
             strip_usage: plan.strip_usage,
+            json_tool: None,
+            class: None,
             streams: exchange.stream,
             estimated_input: exchange.estimated_input_tokens,
             dropped: Vec::new(),
@@ -121,7 +131,8 @@ impl Answer {
                 created: exchange.started_ms.checked_div(1000).unwrap_or_default(),
                 model: exchange.model.clone(),
                 include_usage: exchange.include_usage,
-                names: Vec::new(),
+                array: exchange.array,
+                ..AnswerContext::default()
             },
             limits: Limits {
                 paused: usize_of(config.envoy_buffer_limit_bytes),
@@ -134,9 +145,11 @@ impl Answer {
     }
 
     /// What the request's translation left to say: parameters that were dropped, tools' names that were changed.
-    pub fn translated(&mut self, dropped: Vec<String>, names: Vec<(String, String)>) {
-        self.dropped = dropped;
-        self.context.names = names;
+    pub fn translated(&mut self, written: Written) {
+        self.dropped = written.dropped;
+        self.context.names = written.names;
+        self.context.legacy_functions = written.legacy_functions;
+        self.json_tool = written.json_tool;
     }
 
     /// The attempt answers by itself, with an error of the request's.
@@ -145,6 +158,13 @@ impl Answer {
         self.record.local = true;
         self.note(error);
         LocalReply::error(self.client, error)
+    }
+
+    /// The attempt answers by itself, and nothing went wrong.
+    pub fn answered(&mut self) {
+        self.state = State::Untouched;
+        self.record.local = true;
+        self.record.complete = true;
     }
 
     /// Makes a whole answer of a step that has no body to be written into.
@@ -186,6 +206,7 @@ impl Answer {
         self.record.first_content_ms = self.tally.first_content_ms();
         self.record.finish_reason = self.tally.finish();
         self.record.complete |= self.tally.ended();
+        self.record.skipped = self.tally.skipped();
         if let Some(error) = self.tally.error().cloned() {
             self.note(&error);
         }
@@ -212,6 +233,7 @@ impl Answer {
             .unwrap_or(0);
         self.record.status = status;
         self.record.retry_after = headers.text("retry-after").map(str::to_owned);
+        self.class = headers.text("x-amzn-errortype").map(str::to_owned);
         let kind = headers.text("content-type").unwrap_or_default();
         let encoding = headers.text("content-encoding").unwrap_or("identity");
         let what = if !encoding.eq_ignore_ascii_case("identity") && !encoding.is_empty() {
@@ -221,9 +243,13 @@ impl Answer {
             Gathered::Foreign(bad_gateway(message))
         } else if !(200..300).contains(&status) {
             Gathered::Error(status)
-        } else if self.streams && media_type(kind) == "text/event-stream" {
-            return self.begin_stream(headers, now_ms, end_of_stream);
-        } else if is_json(kind) && (!self.streams || self.client == self.provider) {
+        } else if let Some(framing) = self
+            .provider
+            .framing(&media_type(kind))
+            .filter(|_| self.streams)
+        {
+            return self.begin_stream(headers, framing, now_ms, end_of_stream);
+        } else if is_json(kind) && (!self.streams || self.same) {
             Gathered::Answer
         } else {
             let wanted = if self.streams {
@@ -254,22 +280,33 @@ impl Answer {
         }
     }
 
-    fn begin_stream(&mut self, headers: &Headers, now_ms: u64, end_of_stream: bool) -> Step {
-        let context = self.context.clone();
-        let stream = Stream::new(
-            self.provider,
-            self.client,
-            self.strip_usage,
-            self.limits.event,
-            context,
-        );
-        let stream = Box::new(stream);
+    fn begin_stream(
+        &mut self,
+        headers: &Headers,
+        framing: Framing,
+        now_ms: u64,
+        end_of_stream: bool,
+    ) -> Step {
+        let route = Route {
+            provider: self.provider,
+            client: self.client,
+            framing,
+            translate: !self.same,
+            strip_usage: self.strip_usage,
+            json_tool: self.json_tool.take(),
+            max_event_bytes: self.limits.event,
+        };
+        let stream = Box::new(Stream::new(route, self.context.clone()));
         let holds = self.fallback.is_some() && !end_of_stream;
         let mut head = self.common_head(headers);
-        if self.strip_usage || self.provider != self.client {
+        let reframed = !self.same || framing == Framing::AwsChunks;
+        if self.strip_usage || reframed {
             head.remove("content-length");
-            if self.provider != self.client {
-                head.set("content-type", "text/event-stream; charset=utf-8");
+            if reframed {
+                head.set(
+                    "content-type",
+                    self.client.stream_content_type(self.context.array),
+                );
                 head.set("cache-control", "no-cache");
             }
         }

@@ -15,10 +15,18 @@ pub enum Operation {
     Embeddings,
     /// `POST /v1/messages`.
     Messages,
+    /// `POST /v1/messages/count_tokens`.
+    MessagesCountTokens,
+    /// `POST /v1beta/models/{model}:generateContent`, and `:streamGenerateContent`.
+    GenerateContent,
+    /// `POST /v1beta/models/{model}:countTokens`.
+    CountTokens,
     /// `GET /v1/models`.
     Models,
     /// `GET /v1/models/{id}`.
     Model,
+    /// `POST /weir/translate`: a dry run.
+    Translate,
 }
 
 /// How a request's body is taken in.
@@ -38,8 +46,11 @@ impl Operation {
             Operation::Completions => "completions",
             Operation::Embeddings => "embeddings",
             Operation::Messages => "messages",
+            Operation::MessagesCountTokens | Operation::CountTokens => "count_tokens",
+            Operation::GenerateContent => "generate_content",
             Operation::Models => "models",
             Operation::Model => "model",
+            Operation::Translate => "translate",
         }
     }
 
@@ -54,14 +65,30 @@ impl Operation {
     /// The wire that its clients speak; of [`Operation::Models`] the client's headers tell.
     pub fn wire(self) -> Wire {
         match self {
-            Operation::Messages => Wire::Anthropic,
+            Operation::Messages | Operation::MessagesCountTokens => Wire::Anthropic,
+            Operation::GenerateContent | Operation::CountTokens => Wire::Gemini,
+            Operation::Completions => Wire::Completions,
             _ => Wire::OpenAi,
         }
     }
 
     /// Whether its requests can be translated between wires; others need a provider of the client's wire.
     pub fn is_chat(self) -> bool {
-        matches!(self, Operation::Chat | Operation::Messages)
+        matches!(
+            self,
+            Operation::Chat
+                | Operation::Completions
+                | Operation::Messages
+                | Operation::GenerateContent
+        )
+    }
+
+    /// Whether it asks how many tokens a chat would have.
+    pub fn counts_tokens(self) -> bool {
+        matches!(
+            self,
+            Operation::MessagesCountTokens | Operation::CountTokens
+        )
     }
 }
 
@@ -72,6 +99,10 @@ pub struct Recognised<'p> {
     pub operation: Operation,
     /// The model, where the path names it (Azure's deployments, `/v1/models/{id}`).
     pub model: Option<Cow<'p, str>>,
+    /// Whether a stream is asked for, where the path says (Gemini).
+    pub stream: Option<bool>,
+    /// The client's wire, where the path says what the operation does not (lists of models).
+    pub wire: Option<Wire>,
 }
 
 /// Why a path names no operation.
@@ -88,6 +119,19 @@ pub enum Unrecognised {
 /// # Errors
 /// [`Unrecognised`] where it is no operation of this gateway.
 pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unrecognised> {
+    if let Some(found) = google(path) {
+        let wanted = match found.operation.body_mode() {
+            BodyMode::None => "GET",
+            BodyMode::HeldJson => "POST",
+        };
+        // `/v1/models/…` is OpenAI's too, which only reads it.
+        if method == wanted {
+            return Ok(found);
+        }
+        if !path.starts_with("/v1/") {
+            return Err(Unrecognised::Method(wanted));
+        }
+    }
     let (operation, model) = by_path(path).ok_or(Unrecognised::Path)?;
     let wanted = match operation.body_mode() {
         BodyMode::None => "GET",
@@ -96,7 +140,52 @@ pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unre
     if method != wanted {
         return Err(Unrecognised::Method(wanted));
     }
-    Ok(Recognised { operation, model })
+    Ok(Recognised {
+        operation,
+        model,
+        stream: None,
+        wire: None,
+    })
+}
+
+/// Google's paths: `/{version}/models/{model}:{method}`, also below a project's location and a publisher.
+fn google(path: &str) -> Option<Recognised<'_>> {
+    let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
+    if !matches!(version, "v1beta" | "v1beta1" | "v1") {
+        return None;
+    }
+    let list = |operation, model| Recognised {
+        operation,
+        model,
+        stream: None,
+        wire: Some(Wire::Gemini),
+    };
+    if rest == "models" && version != "v1" {
+        return Some(list(Operation::Models, None));
+    }
+    let place = rest.find("models/")?;
+    let (before, rest) = rest.split_at_checked(place)?;
+    if !before.is_empty() && !before.ends_with("publishers/google/") {
+        return None;
+    }
+    let name = rest.strip_prefix("models/")?;
+    let Some((model, method)) = name.rsplit_once(':') else {
+        let id = percent_decode(name)?;
+        return (version != "v1" && !id.is_empty()).then(|| list(Operation::Model, Some(id)));
+    };
+    let (operation, stream) = match method {
+        "generateContent" => (Operation::GenerateContent, Some(false)),
+        "streamGenerateContent" => (Operation::GenerateContent, Some(true)),
+        "countTokens" => (Operation::CountTokens, Some(false)),
+        _ => return None,
+    };
+    let model = percent_decode(model)?;
+    (!model.is_empty()).then_some(Recognised {
+        operation,
+        model: Some(model),
+        stream,
+        wire: Some(Wire::Gemini),
+    })
 }
 
 fn by_path(path: &str) -> Option<(Operation, Option<Cow<'_, str>>)> {
@@ -124,6 +213,7 @@ fn by_path(path: &str) -> Option<(Operation, Option<Cow<'_, str>>)> {
         "/completions" => Operation::Completions,
         "/embeddings" => Operation::Embeddings,
         "/messages" => Operation::Messages,
+        "/messages/count_tokens" => Operation::MessagesCountTokens,
         "/models" => Operation::Models,
         _ => {
             let id = percent_decode(tail.strip_prefix("/models/")?)?;
@@ -134,7 +224,7 @@ fn by_path(path: &str) -> Option<(Operation, Option<Cow<'_, str>>)> {
 }
 
 /// Undoes percent-encoding; `None` where it is broken or not UTF-8.
-fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
+pub(super) fn percent_decode(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }

@@ -10,7 +10,7 @@ use crate::meter::{Usage, UsageSource};
 use serde::{Deserialize, Serialize};
 
 /// Layout of both records. Raised with every change to either.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// What an attempt needs of the request: written by the edge, read by every attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,10 @@ pub struct Exchange {
     pub stream: bool,
     /// Whether the client asked for usage in the stream.
     pub include_usage: bool,
+    /// Whether a stream is one JSON array (a Gemini client that did not ask for server-sent events).
+    pub array: bool,
+    /// Whether nothing is sent: the answer is what would have been.
+    pub dry_run: bool,
     /// Input tokens as estimated from the request, for answers whose provider does not say.
     pub estimated_input_tokens: u64,
     /// Unix milliseconds at which the request arrived.
@@ -68,6 +72,8 @@ pub struct AttemptRecord {
     pub finish_reason: Option<FinishReason>,
     /// Whether the answer came to its end.
     pub complete: bool,
+    /// Events and parts of the answer that this version does not know.
+    pub skipped: u32,
 }
 
 impl Exchange {
@@ -89,6 +95,8 @@ impl Exchange {
             model: String::new(),
             stream: false,
             include_usage: false,
+            array: false,
+            dry_run: false,
             estimated_input_tokens: 0,
             started_ms,
             path: String::new(),
@@ -155,6 +163,8 @@ mod tests {
             model: "m".into(),
             stream: true,
             include_usage: false,
+            array: false,
+            dry_run: false,
             estimated_input_tokens: 7,
             started_ms: 1,
             path: "/v1/chat/completions".into(),

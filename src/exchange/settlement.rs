@@ -100,7 +100,9 @@ pub fn settle(end: &End, records: &[AttemptRecord]) -> Settlement {
             (failed && end.status != 0).then(|| ErrorKind::from_status(end.status))
         });
     let by_provider = last.is_some_and(|record| !record.local);
-    let outcome = if end.refused.is_some() || last.is_some_and(|record| record.local) {
+    let outcome = if end.refused.is_some()
+        || last.is_some_and(|record| record.local && record.error.is_some())
+    {
         Outcome::Refused
     } else if !end.complete {
         Outcome::Aborted

@@ -1,8 +1,11 @@
 //! A streamed answer on its way through: framing, metering, and rendering where the wires differ.
 
 use crate::chat::{Error, ErrorKind, Event};
-use crate::dialect::{AnswerContext, AnswerWriter, Passing, StreamReader, StreamScanner, Wire};
-use crate::framing::{FramingError, sse};
+use crate::dialect::{
+    AnswerContext, AnswerWriter, JsonTool, Passing, StreamReader, StreamScanner, Wire,
+};
+use crate::framing::{self, Decoder, Framing, FramingError};
+use crate::json::scan::top_level;
 use crate::meter::Tally;
 
 /// How a stream goes from the provider's wire to the client's.
@@ -11,18 +14,59 @@ enum Path {
     Pass(Box<dyn StreamScanner>),
     /// Same wire, but something asked for by the gateway is taken out again.
     Edit(Box<dyn StreamScanner>),
+    /// Same wire in an envelope: its events go out as server-sent ones.
+    Unwrap(Box<dyn StreamScanner>),
     /// Another wire.
-    Translate {
-        reader: Box<dyn StreamReader>,
-        writer: Box<dyn AnswerWriter>,
-    },
+    Translate(Box<Translation>),
+}
+
+/// A stream between two wires.
+struct Translation {
+    reader: Box<dyn StreamReader>,
+    writer: Box<dyn AnswerWriter>,
+    json_tool: JsonTool,
+}
+
+/// Where a stream is from, and where it goes.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The provider's wire.
+    pub provider: Wire,
+    /// The client's.
+    pub client: Wire,
+    /// How the provider frames it.
+    pub framing: Framing,
+    /// Whether it goes through the neutral language though the wires are the same.
+    pub translate: bool,
+    /// Whether usage is taken out again that the gateway, not the client, asked for.
+    pub strip_usage: bool,
+    /// The forced tool whose arguments are the answer.
+    pub json_tool: Option<String>,
+    /// Largest event.
+    pub max_event_bytes: usize,
+}
+
+impl Route {
+    /// A route between two wires, server-sent events on both sides.
+    pub fn new(provider: Wire, client: Wire) -> Self {
+        Route {
+            provider,
+            client,
+            framing: Framing::Sse,
+            translate: false,
+            strip_usage: false,
+            json_tool: None,
+            max_event_bytes: 1 << 20,
+        }
+    }
 }
 
 /// A streamed answer.
 pub struct Stream {
-    decoder: sse::Decoder,
+    decoder: Decoder,
     path: Path,
     client: Wire,
+    array: bool,
     done: bool,
 }
 
@@ -36,28 +80,30 @@ pub struct Passed {
 }
 
 impl Stream {
-    /// A stream from a provider of `provider`'s wire to a client of `client`'s.
-    pub fn new(
-        provider: Wire,
-        client: Wire,
-        strip_usage: bool,
-        max_event_bytes: usize,
-        context: AnswerContext,
-    ) -> Self {
-        let path = if provider != client {
-            Path::Translate {
+    /// A stream on its way.
+    pub fn new(route: Route, context: AnswerContext) -> Self {
+        let Route {
+            provider, client, ..
+        } = route;
+        let array = context.array;
+        let path = if provider != client || route.translate {
+            Path::Translate(Box::new(Translation {
                 reader: provider.stream_reader(),
                 writer: client.stream_writer(context),
-            }
-        } else if strip_usage {
+                json_tool: JsonTool::new(route.json_tool),
+            }))
+        } else if route.framing == Framing::AwsChunks {
+            Path::Unwrap(provider.stream_scanner(false))
+        } else if route.strip_usage {
             Path::Edit(provider.stream_scanner(true))
         } else {
             Path::Pass(provider.stream_scanner(false))
         };
         Stream {
-            decoder: sse::Decoder::new(max_event_bytes),
+            decoder: Decoder::new(route.framing, route.max_event_bytes),
             path,
             client,
+            array,
             done: false,
         }
     }
@@ -79,7 +125,7 @@ impl Stream {
         }
         let mut done = false;
         let path = &mut self.path;
-        let result = self.decoder.feed(chunk, &mut |event: sse::Event<'_>| {
+        let result = self.decoder.feed(chunk, &mut |event: framing::Event<'_>| {
             if !done {
                 done = step(path, &event, tally, now_ms, out);
             }
@@ -95,7 +141,7 @@ impl Stream {
         }
         let mut done = false;
         let path = &mut self.path;
-        let result = self.decoder.finish(&mut |event: sse::Event<'_>| {
+        let result = self.decoder.finish(&mut |event: framing::Event<'_>| {
             if !done {
                 done = step(path, &event, tally, now_ms, out);
             }
@@ -103,12 +149,21 @@ impl Stream {
         if !done && result.is_ok() {
             let mut see = |event: Event<'_>| tally.see(&event, now_ms);
             match path {
-                Path::Pass(scanner) | Path::Edit(scanner) => scanner.end(&mut see),
-                Path::Translate { reader, writer } => {
+                Path::Pass(scanner) | Path::Edit(scanner) | Path::Unwrap(scanner) => {
+                    scanner.end(&mut see)
+                }
+                Path::Translate(translation) => {
+                    let Translation {
+                        reader,
+                        writer,
+                        json_tool,
+                    } = translation.as_mut();
                     let mut ended = false;
                     reader.end(&mut |event| {
                         tally.see(&event, now_ms);
-                        ended |= render(writer.as_mut(), &event, out);
+                        if let Some(event) = json_tool.map(event) {
+                            ended |= render(writer.as_mut(), &event, out);
+                        }
                     });
                     if !ended {
                         writer.finish(out);
@@ -134,7 +189,7 @@ impl Stream {
         let error = Error::new(ErrorKind::BadGateway, message);
         // Where bytes pass, the beginning of the long event is gone already: it is cut off, not continued by another.
         if !matches!(self.path, Path::Pass(_)) {
-            self.client.error_event(&error, out);
+            self.client.error_event(&error, self.array, out);
         }
         tally.see(&Event::Error(error), now_ms);
         self.done = true;
@@ -155,7 +210,7 @@ impl Stream {
 /// One event through the path; true once nothing more may follow.
 fn step(
     path: &mut Path,
-    event: &sse::Event<'_>,
+    event: &framing::Event<'_>,
     tally: &mut Tally,
     now_ms: u64,
     out: &mut Vec<u8>,
@@ -173,17 +228,66 @@ fn step(
             }
             false
         }
-        Path::Translate { reader, writer } => {
+        Path::Unwrap(scanner) => {
+            let mut failed = false;
+            scanner.event(event, &mut |event| {
+                failed |= matches!(event, Event::Error(_));
+                tally.see(&event, now_ms);
+            });
+            if event.exception {
+                // It is the host's, not the wire's: the error says the same in the wire.
+                if let Some(error) = tally.error() {
+                    Wire::Anthropic.error_event(error, false, out);
+                }
+                return failed;
+            }
+            server_sent(event, out);
+            false
+        }
+        Path::Translate(translation) => {
+            let Translation {
+                reader,
+                writer,
+                json_tool,
+            } = translation.as_mut();
             let mut ended = false;
             reader.event(event, &mut |event| {
                 if !ended {
                     tally.see(&event, now_ms);
-                    ended = render(writer.as_mut(), &event, out);
+                    if let Some(event) = json_tool.map(event) {
+                        ended = render(writer.as_mut(), &event, out);
+                    }
                 }
             });
             ended
         }
     }
+}
+
+/// An event of an envelope as a server-sent one, named by its type.
+fn server_sent(event: &framing::Event<'_>, out: &mut Vec<u8>) {
+    if event.data.is_empty() {
+        return;
+    }
+    if let Ok([Some(kind)]) = top_level(&event.data, ["type"])
+        && let Some(kind) = kind
+            .value
+            .strip_prefix(b"\"")
+            .and_then(|k| k.strip_suffix(b"\""))
+    {
+        out.extend_from_slice(b"event: ");
+        out.extend_from_slice(kind);
+        out.push(b'\n');
+    }
+    out.extend_from_slice(b"data: ");
+    // A line break would end the field; JSON has them between its tokens only.
+    out.extend(
+        event
+            .data
+            .iter()
+            .filter(|byte| !matches!(byte, b'\n' | b'\r')),
+    );
+    out.extend_from_slice(b"\n\n");
 }
 
 /// Renders one event; true once nothing more may follow.

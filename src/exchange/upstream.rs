@@ -1,22 +1,27 @@
 //! An attempt's request side: the request as one provider wants it.
 
 use super::headers::Edits as HeaderEdits;
-use super::{Exchange, Headers, Operation};
+use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Auth, Provider, Settings};
-use crate::dialect::{Edits, Wire, WriteOptions, Written};
-use crate::provider::upstream_path;
+use crate::dialect::{Asked, Edits, Wire, WriteOptions, Written};
+use crate::provider::{Api, Endpoint, Quirks, Target, upstream_path};
 
 /// A request for one provider, decided from the exchange before any body was read.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// The model as the provider knows it.
     pub model: String,
+    /// The wire that is spoken with the provider.
+    pub wire: Wire,
     /// What becomes of the body.
     pub body: BodyPlan,
     /// Whether usage was asked of a stream for the gateway's sake alone, and must be taken out of the answer.
     pub strip_usage: bool,
     settings: Settings,
+    operation: Operation,
+    /// Whether the request goes through the neutral language though the wires are the same: for tests.
+    force: bool,
     path: String,
 }
 
@@ -29,6 +34,17 @@ pub enum BodyPlan {
     Edit,
     /// It is written anew in the provider's wire.
     Translate,
+    /// Nothing is sent: the tokens are estimated here.
+    Estimate,
+}
+
+/// What was written of a body, for the headers.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Sent<'w> {
+    /// Its exact length, where it was written anew.
+    pub length: Option<usize>,
+    /// Headers that go with it.
+    pub headers: &'w [(String, String)],
 }
 
 /// Names of headers by which clients send keys, and others that are between client and gateway only.
@@ -79,39 +95,96 @@ impl Plan {
         settings: Settings,
     ) -> Result<Plan, Error> {
         let model = provider.upstream_model(&exchange.model).into_owned();
-        let target = provider.kind.wire;
-        let same = target == exchange.wire;
-        if !same && !operation.is_chat() {
+        let refuse = || {
             let message = format!(
                 "The operation `{}` is not served by the provider `{}`",
                 operation.as_str(),
                 provider.name
             );
-            return Err(Error::new(ErrorKind::InvalidRequest, message));
-        }
-        let outbound = match (same, target) {
-            (true, _) => operation,
-            (false, Wire::OpenAi) => Operation::Chat,
-            (false, Wire::Anthropic) => Operation::Messages,
+            Error::new(ErrorKind::InvalidRequest, message)
         };
+        let client = exchange.wire;
+        let (wire, endpoint) = match operation {
+            Operation::Embeddings if provider.kind.wire == Wire::OpenAi => {
+                (Wire::OpenAi, Endpoint::Embeddings)
+            }
+            Operation::Completions
+                if provider.kind.wire == Wire::OpenAi && provider.kind.completions =>
+            {
+                (Wire::Completions, Endpoint::Completions)
+            }
+            _ if operation.counts_tokens() => (provider.wire, Endpoint::CountTokens),
+            _ if operation.is_chat() && provider.wire == Wire::Completions => {
+                (Wire::Completions, Endpoint::Completions)
+            }
+            _ if operation.is_chat() => (provider.wire, Endpoint::Chat),
+            _ => return Err(refuse()),
+        };
+        let same = wire == client;
+        if operation.counts_tokens() && !same {
+            return Ok(Plan {
+                strip_usage: false,
+                settings,
+                operation,
+                wire: client,
+                body: BodyPlan::Estimate,
+                force: false,
+                path: String::new(),
+                model,
+            });
+        }
         let query = exchange.path.split_once('?').map(|(_, query)| query);
-        let path = upstream_path(provider, outbound, &model, query.filter(|_| same))?;
-        let asks_usage =
-            exchange.wire == Wire::OpenAi && exchange.stream && !exchange.include_usage;
-        let body = if !same {
+        let target = Target {
+            endpoint,
+            model: &model,
+            stream: exchange.stream,
+            query: if same {
+                Some(query.unwrap_or_default())
+            } else {
+                None
+            },
+        };
+        let path = upstream_path(provider, target)?;
+        let asks_usage = matches!(client, Wire::OpenAi | Wire::Completions)
+            && exchange.stream
+            && !exchange.include_usage;
+        let force = provider.force_translate && operation.is_chat();
+        // Some hosts of a wire want its body in another envelope.
+        let enveloped = matches!(provider.kind.api, Api::VertexAnthropic | Api::BedrockInvoke);
+        let in_path = wire == Wire::Gemini;
+        let renamed = model != exchange.model && !in_path;
+        let body = if !same || force {
             BodyPlan::Translate
-        } else if asks_usage || model != exchange.model {
+        } else if asks_usage || renamed || enveloped || provider.kind.quirks != Quirks::NONE {
             BodyPlan::Edit
         } else {
             BodyPlan::Keep
         };
         Ok(Plan {
-            strip_usage: same && asks_usage,
+            strip_usage: same && asks_usage && !force,
             settings,
+            operation,
+            wire,
             model,
             body,
+            force,
             path,
         })
+    }
+
+    /// Whether the answer passes: the provider speaks the client's wire, and nothing forces it through the neutral
+    /// language.
+    pub fn answer_passes(&self, exchange: &Exchange) -> bool {
+        self.wire == exchange.wire && !self.force
+    }
+
+    /// The answer to a question for a number of tokens that no provider is asked: an estimate, and marked as one.
+    pub fn estimate(&self, exchange: &Exchange) -> LocalReply {
+        let tokens = exchange.estimated_input_tokens;
+        let mut reply = LocalReply::json(200, exchange.wire.token_count_body(tokens));
+        let mark = ("x-weir-estimated".to_owned(), b"true".to_vec());
+        reply.headers.push(mark);
+        reply
     }
 
     /// Writes the body for the provider; `None` where it stays as it is.
@@ -125,54 +198,73 @@ impl Plan {
         body: &[u8],
     ) -> Result<Option<Written>, Error> {
         match self.body {
-            BodyPlan::Keep => Ok(None),
-            BodyPlan::Edit => {
+            BodyPlan::Keep | BodyPlan::Estimate => Ok(None),
+            BodyPlan::Edit if !self.wire.must_rewrite(body, provider.kind) => {
+                let betas = exchange.header("anthropic-beta");
                 let edits = Edits {
                     model: (self.model != exchange.model).then_some(self.model.as_str()),
-                    include_usage: self.strip_usage,
+                    include_usage: self.strip_usage && !provider.kind.quirks.no_stream_options,
+                    kind: provider.kind,
+                    betas: betas.and_then(|value| std::str::from_utf8(value).ok()),
+                    count_tokens: self.operation.counts_tokens(),
+                    stream: exchange.stream,
                 };
-                let body = exchange.wire.edit(body, &edits)?;
+                let body = self.wire.edit(body, &edits)?;
                 Ok(body.map(|body| Written {
                     body,
                     ..Written::default()
                 }))
             }
-            BodyPlan::Translate => {
-                let request = exchange.wire.read_request(body)?;
+            BodyPlan::Edit | BodyPlan::Translate => {
+                let asked = Asked {
+                    model: &exchange.model,
+                    stream: exchange.stream,
+                };
+                let request = exchange.wire.read_request(body, &asked)?;
                 let options = WriteOptions {
                     model: &self.model,
                     unsupported: self.settings.unsupported,
                     default_max_tokens: self.settings.default_max_tokens,
-                    openai_native: provider.kind.native_openai,
+                    from: exchange.wire,
+                    kind: provider.kind,
                 };
-                provider
-                    .kind
-                    .wire
-                    .write_request(&request, &options)
-                    .map(Some)
+                self.wire.write_request(&request, &options).map(Some)
             }
         }
     }
 
-    /// The edits that turn `current`, the map as Envoy has it, into the provider's headers.
-    ///
-    /// `first` tells the first attempt, which finds the request as the edge left it; a later one begins with the edge's
-    /// snapshot, so that nothing of an earlier provider is left. `length` is the body's exact length where it was
-    /// written anew.
+    /// The edits that turn `current`, the map as Envoy has it, into the provider's headers; see [`Plan::wanted`].
     pub fn headers(
         &self,
         exchange: &Exchange,
         provider: &Provider,
         current: &Headers,
         first: bool,
-        length: Option<usize>,
+        written: &Sent<'_>,
     ) -> HeaderEdits {
+        current.edits_to(&self.wanted(exchange, provider, current, first, written))
+    }
+
+    /// The provider's headers, made of `current`, the map as Envoy has it.
+    ///
+    /// `first` tells the first attempt, which finds the request as the edge left it; a later one begins with the edge's
+    /// snapshot, so that nothing of an earlier provider is left. `written` is the body's exact length where it was
+    /// written anew, and the headers that go with it.
+    pub fn wanted(
+        &self,
+        exchange: &Exchange,
+        provider: &Provider,
+        current: &Headers,
+        first: bool,
+        written: &Sent<'_>,
+    ) -> Headers {
+        let length = written.length;
         let mut wanted = if first {
             current.clone()
         } else {
             later(exchange, current)
         };
-        let same_wire = provider.kind.wire == exchange.wire;
+        let same_wire = self.wire == exchange.wire;
         let keep_auth = self.settings.forward_caller_auth;
         wanted.remove(|name| {
             let secret = CLIENT_ONLY.iter().any(|known| known.as_bytes() == name);
@@ -200,6 +292,9 @@ impl Plan {
         if let Auth::Header { name, value } = &provider.auth {
             wanted.set(name, value.expose());
         }
+        for (name, value) in written.headers {
+            wanted.set(name, value.as_str());
+        }
         if self.body == BodyPlan::Translate {
             wanted.set("content-type", "application/json");
         }
@@ -214,7 +309,7 @@ impl Plan {
                 None => wanted.remove(|name| name == b"content-length"),
             },
         }
-        current.edits_to(&wanted)
+        wanted
     }
 }
 

@@ -6,7 +6,8 @@ use crate::chat::{Error, ErrorKind};
 use crate::config::{AttemptConfig, Place, Provider, RouteSettings};
 use crate::dialect::Wire;
 use crate::exchange::answer::Answer;
-use crate::exchange::upstream::{BodyPlan, Plan};
+use crate::exchange::dry_run;
+use crate::exchange::upstream::{self, BodyPlan, Plan};
 use crate::exchange::{AttemptRecord, Exchange, Headers, LocalReply};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
@@ -156,8 +157,13 @@ impl HttpContext for AttemptFilter {
             number,
             exchange,
         };
-        if pending.plan.body == BodyPlan::Keep || end_of_stream {
-            self.state = State::Sent(Box::new(pending.send(&config, provider, None)));
+        let passes = pending.plan.body == BodyPlan::Keep && !pending.exchange.dry_run;
+        if passes || end_of_stream {
+            self.state = State::Sent(Box::new(pending.send(
+                &config,
+                provider,
+                &upstream::Sent::default(),
+            )));
             return Action::Continue;
         }
         self.state = State::AwaitBody(Box::new(pending));
@@ -181,7 +187,7 @@ impl HttpContext for AttemptFilter {
                 self.state = State::Sent(Box::new(sent));
                 Action::Continue
             }
-            Err(reply) => self.reply(&reply),
+            Err(answered) => self.reply(&answered.reply),
         }
     }
 
@@ -280,15 +286,15 @@ impl Pending {
         )
     }
 
-    /// Sends the headers. `length` is the body's, where it was written anew.
-    fn send(&self, config: &AttemptConfig, provider: &Provider, length: Option<usize>) -> Sent {
+    /// Sends the headers.
+    fn send(&self, config: &AttemptConfig, provider: &Provider, body: &upstream::Sent<'_>) -> Sent {
         let first = self.number == 1;
         host::edit_request(&self.plan.headers(
             &self.exchange,
             provider,
             &self.headers,
             first,
-            length,
+            body,
         ));
         let mut sent = self.sent(config, provider);
         sent.publish();
@@ -296,27 +302,75 @@ impl Pending {
     }
 
     /// Writes the body for the provider and sends it all.
-    pub fn send_body(&self, config: &AttemptConfig, body: &[u8]) -> Result<Sent, LocalReply> {
+    ///
+    /// # Errors
+    /// The answer, where none is asked of the provider.
+    pub fn send_body(&self, config: &AttemptConfig, body: &[u8]) -> Result<Sent, Answered> {
         let Some(provider) = config.providers.get(self.provider) else {
             let error = Error::new(ErrorKind::Internal, "The provider of this attempt is gone");
-            return Err(LocalReply::error(self.exchange.wire, &error));
+            return Err(Answered {
+                reply: LocalReply::error(self.exchange.wire, &error),
+                error: Some(error.kind),
+            });
         };
+        if self.plan.body == BodyPlan::Estimate {
+            return Err(self.answered(config, provider, self.plan.estimate(&self.exchange)));
+        }
         match self.plan.write(&self.exchange, provider, body) {
+            Ok(written) if self.exchange.dry_run => {
+                let reply = dry_run::reply(
+                    &self.exchange,
+                    provider,
+                    &self.plan,
+                    &self.headers,
+                    body,
+                    written.as_ref(),
+                );
+                Err(self.answered(config, provider, reply))
+            }
             Ok(Some(written)) => {
                 host::replace_request_body(&written.body);
-                let mut sent = self.send(config, provider, Some(written.body.len()));
-                sent.answer.translated(written.dropped, written.names);
+                let body = upstream::Sent {
+                    length: Some(written.body.len()),
+                    headers: &written.headers,
+                };
+                let mut sent = self.send(config, provider, &body);
+                sent.answer.translated(written);
                 Ok(sent)
             }
-            Ok(None) => Ok(self.send(config, provider, Some(body.len()))),
+            Ok(None) => {
+                let body = upstream::Sent {
+                    length: Some(body.len()),
+                    headers: &[],
+                };
+                Ok(self.send(config, provider, &body))
+            }
             Err(error) => {
                 let mut sent = self.sent(config, provider);
                 let reply = sent.answer.refuse(&error);
                 sent.publish();
-                Err(reply)
+                Err(Answered {
+                    reply,
+                    error: Some(error.kind),
+                })
             }
         }
     }
+
+    /// The attempt answers by itself, and well.
+    fn answered(&self, config: &AttemptConfig, provider: &Provider, reply: LocalReply) -> Answered {
+        let mut sent = self.sent(config, provider);
+        sent.answer.answered();
+        sent.publish();
+        Answered { reply, error: None }
+    }
+}
+
+/// An answer that was not asked of the provider.
+pub struct Answered {
+    pub reply: LocalReply,
+    /// Why, where it is an error.
+    pub error: Option<ErrorKind>,
 }
 
 /// A name for an answer whose provider gives it none.
@@ -327,8 +381,10 @@ fn fresh_id(exchange: &Exchange) -> String {
         .build_hasher()
         .finish();
     let prefix = match exchange.wire {
-        Wire::OpenAi => "chatcmpl-",
         Wire::Anthropic => "msg_",
+        Wire::Completions => "cmpl-",
+        Wire::Gemini => "",
+        Wire::OpenAi | Wire::Bedrock => "chatcmpl-",
     };
     format!("{prefix}{random:016x}{:x}", exchange.started_ms)
 }

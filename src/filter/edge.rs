@@ -101,6 +101,7 @@ impl EdgeFilter {
                 return self.reply(&LocalReply::error(self.wire, &error), Some(error.kind));
             }
         };
+        self.wire = admitted.exchange.wire;
         self.publish(&admitted);
         self.state = State::Routed;
         let config = self.config.clone();
@@ -110,20 +111,18 @@ impl EdgeFilter {
         let sent =
             Pending::inline(inline, admitted.exchange, admitted.target, headers).map_err(|error| {
                 let reply = LocalReply::error(self.wire, &error);
-                (reply, error.kind)
+                (reply, Some(error.kind))
             });
         let sent = sent.and_then(|pending| {
-            let refused = ErrorKind::InvalidRequest;
-            pending
-                .send_body(inline, body)
-                .map_err(|reply| (reply, refused))
+            let answered = pending.send_body(inline, body);
+            answered.map_err(|answered| (answered.reply, answered.error))
         });
         match sent {
             Ok(sent) => {
                 self.inline = Some(Box::new(sent));
                 Action::Continue
             }
-            Err((reply, kind)) => self.reply(&reply, Some(kind)),
+            Err((reply, kind)) => self.reply(&reply, kind),
         }
     }
 

@@ -145,14 +145,16 @@ pub fn attempts(records: &[AttemptRecord], limits: &LabelLimits) {
                 ("model", model.as_str()),
                 ("outcome", outcome),
             ];
-            let metric = (telemetry::ATTEMPTS, labels.as_slice());
-            if let Some(id) = id(
-                &mut Slot::default(),
-                &mut metrics.ids,
-                metric,
-                host::define_counter,
-            ) {
-                host::increment(id, 1);
+            let counts = [
+                (telemetry::ATTEMPTS, 1),
+                (telemetry::SKIPPED, u64::from(record.skipped)),
+            ];
+            for (base, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+                let metric = (base, labels.as_slice());
+                let (mut slot, ids) = (Slot::default(), &mut metrics.ids);
+                if let Some(id) = id(&mut slot, ids, metric, host::define_counter) {
+                    host::increment(id, count);
+                }
             }
         }
     });

@@ -8,21 +8,8 @@
 //!
 //! Source: WHATWG HTML, "Server-sent events", sections "Parsing an event stream" and "Interpreting an event stream".
 
-use super::FramingError;
+use super::{Event, FramingError};
 use std::borrow::Cow;
-
-/// One event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event<'a> {
-    /// The `event:` field; empty where there is none.
-    pub name: &'a [u8],
-    /// The `data:` fields, joined by line feeds; empty for a block of comments.
-    pub data: Cow<'a, [u8]>,
-    /// The event's bytes as they came, the blank line included. All events' together are the stream.
-    pub raw: &'a [u8],
-    /// Whether a blank line ended it; the stream's last may be cut off.
-    pub complete: bool,
-}
 
 /// Tail buffers larger than this are given back after use: one huge event must not stay in memory.
 const KEEP_BYTES: usize = 64 * 1024;
@@ -188,6 +175,7 @@ fn event(raw: &[u8], complete: bool) -> Event<'_> {
         data: data.unwrap_or(Cow::Borrowed(b"")),
         raw,
         complete,
+        exception: false,
     }
 }
 

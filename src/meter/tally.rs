@@ -14,6 +14,7 @@ pub struct Tally {
     ended: bool,
     started: bool,
     changed: bool,
+    skipped: u32,
 }
 
 impl Tally {
@@ -30,7 +31,10 @@ impl Tally {
                 self.text_bytes = self.text_bytes.saturating_add(length);
                 self.content(now_ms);
             }
-            Event::ToolStart { .. } => self.content(now_ms),
+            Event::ToolStart { .. } | Event::Image { .. } | Event::Audio { .. } => {
+                self.content(now_ms)
+            }
+            Event::Skipped => self.skipped = self.skipped.saturating_add(1),
             Event::Finish { reason, .. } => self.finish = self.finish.or(Some(*reason)),
             // Each carries the whole count so far; a sum would count twice.
             Event::Usage(usage) => self.usage = Some(*usage),
@@ -84,6 +88,11 @@ impl Tally {
     /// The error in the answer, if there was one.
     pub fn error(&self) -> Option<&Error> {
         self.error.as_ref()
+    }
+
+    /// Events and parts that were skipped because this version does not know them.
+    pub fn skipped(&self) -> u32 {
+        self.skipped
     }
 
     /// Whether the provider said that the answer is complete.

@@ -1,138 +1,75 @@
-//! The providers, as data: which wire, host, path and authentication each has.
+//! The providers, as data: which wire, host, path and authentication each has, and what is peculiar to it.
 //!
 //! Adding one that speaks a known wire is adding a row.
 
-use crate::chat::{Error, ErrorKind};
-use crate::config::{AzureApi, Provider};
+mod path;
+mod quirks;
+mod table;
+
+pub use path::{Endpoint, Target, upstream_path};
+pub use quirks::Quirks;
+
 use crate::dialect::Wire;
-use crate::exchange::Operation;
 
 /// What a kind of provider is.
 #[derive(Debug, PartialEq, Eq)]
 pub struct ProviderKind {
     /// Its name in configuration.
     pub name: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
     /// The wire that it speaks.
     pub wire: Wire,
-    /// Its host, where there is one for everybody.
+    /// How its paths name operations and models.
+    pub api: Api,
+    /// Its host, where there is one for everybody, with its port where that is not 443. `{region}`, `{location}`,
+    /// `{project}` and `{account}` stand for what the configuration says.
     pub host: Option<&'static str>,
-    /// The beginning of its paths.
+    /// The beginning of its paths, with the same placeholders.
     pub path_prefix: &'static str,
     /// The header that takes its key.
     pub auth_header: &'static str,
     /// What stands before the key in it.
     pub auth_scheme: &'static str,
+    /// The environment variable that its own documentation keeps the key in; empty where it needs none.
+    pub env: &'static str,
     /// Headers that it requires, where the request does not have them.
     pub default_headers: &'static [(&'static str, &'static str)],
-    /// Whether it knows OpenAI's newer words, such as `max_completion_tokens` and the `developer` role.
-    pub native_openai: bool,
+    /// Whether it has OpenAI's legacy completions; others get the prompt as a chat.
+    pub completions: bool,
+    /// What is peculiar to it.
+    pub quirks: Quirks,
+}
+
+/// How a provider's paths name operations and models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Api {
+    /// `{prefix}/chat/completions` and its like.
+    OpenAi,
+    /// `{prefix}/v1/…` or `{prefix}/deployments/{model}/…?api-version=…`.
+    Azure,
+    /// `{prefix}/chat/completions?api-version=…` (Azure AI Foundry's models endpoint).
+    Foundry,
+    /// `{prefix}/messages`.
+    Anthropic,
+    /// `{prefix}/models/{model}:generateContent`.
+    Gemini,
+    /// `{prefix}/publishers/google/models/{model}:generateContent`, or `{prefix}/endpoints/{number}:…`.
+    VertexGemini,
+    /// `{prefix}/publishers/anthropic/models/{model}:rawPredict`.
+    VertexAnthropic,
+    /// `{prefix}/model/{model}/converse`.
+    BedrockConverse,
+    /// `{prefix}/model/{model}/invoke`.
+    BedrockInvoke,
 }
 
 /// Every kind.
 pub fn kinds() -> &'static [ProviderKind] {
-    &KINDS
+    &table::KINDS
 }
 
-const KINDS: [ProviderKind; 4] = [
-    ProviderKind {
-        name: "openai",
-        wire: Wire::OpenAi,
-        host: Some("api.openai.com"),
-        path_prefix: "/v1",
-        auth_header: "authorization",
-        auth_scheme: "Bearer ",
-        default_headers: &[],
-        native_openai: true,
-    },
-    ProviderKind {
-        name: "openai_compatible",
-        wire: Wire::OpenAi,
-        host: None,
-        path_prefix: "/v1",
-        auth_header: "authorization",
-        auth_scheme: "Bearer ",
-        default_headers: &[],
-        native_openai: false,
-    },
-    ProviderKind {
-        name: "azure_openai",
-        wire: Wire::OpenAi,
-        host: None,
-        path_prefix: "/openai",
-        auth_header: "api-key",
-        auth_scheme: "",
-        default_headers: &[],
-        native_openai: true,
-    },
-    ProviderKind {
-        name: "anthropic",
-        wire: Wire::Anthropic,
-        host: Some("api.anthropic.com"),
-        path_prefix: "/v1",
-        auth_header: "x-api-key",
-        auth_scheme: "",
-        default_headers: &[("anthropic-version", "2023-06-01")],
-        native_openai: false,
-    },
-];
-
-/// The path, with its query, of `operation` at a provider. `query` is the client's, where the wire is the same.
-///
-/// # Errors
-/// The provider does not have the operation, or the model's name cannot stand in a path.
-pub fn upstream_path(
-    provider: &Provider,
-    operation: Operation,
-    model: &str,
-    query: Option<&str>,
-) -> Result<String, Error> {
-    let tail = match (operation, provider.kind.wire) {
-        (Operation::Chat, Wire::OpenAi) => "chat/completions",
-        (Operation::Completions, Wire::OpenAi) => "completions",
-        (Operation::Embeddings, Wire::OpenAi) => "embeddings",
-        (Operation::Messages, Wire::Anthropic) => "messages",
-        _ => {
-            let message = format!(
-                "The operation `{}` is not served by the provider `{}`",
-                operation.as_str(),
-                provider.name
-            );
-            return Err(Error::new(ErrorKind::InvalidRequest, message));
-        }
-    };
-    let prefix = &provider.path_prefix;
-    if provider.kind.name == "azure_openai" {
-        return match &provider.api {
-            AzureApi::V1 => Ok(format!("{prefix}/v1/{tail}")),
-            AzureApi::Deployments { api_version } => {
-                let deployment = path_segment(model)?;
-                Ok(format!(
-                    "{prefix}/deployments/{deployment}/{tail}?api-version={api_version}"
-                ))
-            }
-        };
-    }
-    // The version of an Azure client's path means nothing to others.
-    let query = query.filter(|query| !query.is_empty() && !query.contains("api-version="));
-    Ok(match query {
-        Some(query) => format!("{prefix}/{tail}?{query}"),
-        None => format!("{prefix}/{tail}"),
-    })
-}
-
-/// A model's name as one segment of a path.
-fn path_segment(model: &str) -> Result<String, Error> {
-    if model.is_empty() || model == "." || model == ".." {
-        let message = format!("The model name {model:?} cannot stand in a path");
-        return Err(Error::new(ErrorKind::InvalidRequest, message).with_param("model"));
-    }
-    let mut out = String::with_capacity(model.len());
-    for byte in model.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Ok(out)
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<&'static ProviderKind> {
+    kinds().iter().find(|kind| kind.name == name)
 }

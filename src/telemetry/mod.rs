@@ -18,6 +18,8 @@ pub const TOKENS: &str = "weir_tokens_total";
 pub const COST: &str = "weir_cost_nanousd_total";
 /// Requests whose tokens have no price.
 pub const UNPRICED: &str = "weir_unpriced_requests_total";
+/// Events and parts of answers that this version does not know, by provider, model and outcome of the attempt.
+pub const SKIPPED: &str = "weir_skipped_parts_total";
 /// Milliseconds to the first content, by operation, provider, model and outcome.
 pub const TTFT: &str = "weir_ttft_ms";
 /// Milliseconds in all, by operation, provider, model and outcome.

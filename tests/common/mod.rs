@@ -1,7 +1,7 @@
 //! Streams of both wires, and the whole way of a stream through the gateway, for tests that run natively and in Node.
 
 use weir::dialect::{AnswerContext, Wire};
-use weir::exchange::stream::Stream;
+use weir::exchange::stream::{Route, Stream};
 use weir::meter::{Tally, Usage, UsageSource};
 
 /// A stream in OpenAI's wire with text, reasoning, interleaved tool calls, usage and odd but legal framing.
@@ -65,13 +65,12 @@ pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen 
         include_usage: strip,
         ..AnswerContext::default()
     };
-    let mut stream = Stream::new(
-        provider,
-        client,
-        strip && provider == client,
-        limit,
-        context,
-    );
+    let route = Route {
+        strip_usage: strip && provider == client,
+        max_event_bytes: limit,
+        ..Route::new(provider, client)
+    };
+    let mut stream = Stream::new(route, context);
     let mut tally = Tally::default();
     let mut out = Vec::new();
     for piece in pieces {
@@ -97,5 +96,6 @@ pub fn stream_of(wire: Wire) -> &'static str {
     match wire {
         Wire::OpenAi => OPENAI,
         Wire::Anthropic => ANTHROPIC,
+        other => panic!("no stream of {other:?} yet"),
     }
 }

@@ -65,6 +65,7 @@ fn block(block: &Object<'_>, calls: &mut u32, sink: &mut dyn FnMut(Event<'_>)) {
                 index: *calls,
                 id: said("id").unwrap_or_else(|| Text::from(format!("toolu_{calls}"))),
                 name: block.str("name").cloned().unwrap_or_default(),
+                signature: None,
             });
             let input = block
                 .get("input")
@@ -78,7 +79,7 @@ fn block(block: &Object<'_>, calls: &mut u32, sink: &mut dyn FnMut(Event<'_>)) {
             *calls = calls.saturating_add(1);
         }
         // Provider-side tools' blocks say nothing in the neutral language.
-        _ => {}
+        _ => sink(Event::Skipped),
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn read<'a>(path: &str, block: &Object<'a>) -> Result<Media<'a>, Erro
             return Err(Error::new(ErrorKind::InvalidRequest, message).with_param(path));
         }
     };
-    Ok(Media { source })
+    Ok(source.into())
 }
 
 /// Writes a block's `source`.

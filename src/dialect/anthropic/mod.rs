@@ -7,7 +7,6 @@ pub mod error;
 pub mod list;
 mod media;
 mod models;
-mod names;
 pub mod read;
 pub mod render;
 pub mod scan;
@@ -15,8 +14,16 @@ pub mod stream;
 mod usage;
 pub mod write;
 
+use super::names::Legal;
 use crate::chat::FinishReason;
 use crate::json::Text;
+
+/// Names and ids that this wire allows.
+const LEGAL: Legal = Legal {
+    max: 128,
+    more: b"_-",
+    letter_first: false,
+};
 
 /// Anthropic's word for why an answer ended.
 fn stop_word(reason: FinishReason) -> &'static str {

@@ -131,6 +131,7 @@ fn system<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Message<'a>>, Error> 
         role: Role::System,
         name: None,
         content,
+        extra: Vec::new(),
     }])
 }
 
@@ -157,6 +158,7 @@ fn messages(value: Value<'_>) -> Result<Vec<Message<'_>>, Error> {
             role,
             name: None,
             content: self::content(&format!("{path}.content"), content)?,
+            extra: Vec::new(),
         })
     })
     .collect()
@@ -167,6 +169,7 @@ fn content<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Part<'a>>, Error> {
         Value::String(text) => Ok(vec![Part::Text {
             text: text.clone(),
             cache_control: None,
+            signature: None,
         }]),
         Value::Array(blocks) => {
             let list = blocks.items().iter().enumerate();
@@ -185,6 +188,7 @@ fn block<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
         "text" => Ok(Part::Text {
             text: need(path, &block, "text")?,
             cache_control,
+            signature: None,
         }),
         "image" => Ok(Part::Image {
             media: media::read(path, &block)?,
@@ -207,6 +211,7 @@ fn block<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
                 name: need(path, &block, "name")?,
                 arguments: Arguments::Json(input.unwrap_or("{}")),
                 cache_control,
+                signature: None,
             })
         }
         "tool_result" => {
@@ -216,6 +221,7 @@ fn block<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
             };
             Ok(Part::ToolResult {
                 id: need(path, &block, "tool_use_id")?,
+                name: Text::default(),
                 content: inner,
                 is_error: block.bool("is_error").unwrap_or(false),
                 cache_control,

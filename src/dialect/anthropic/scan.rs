@@ -5,7 +5,7 @@ use super::error;
 use super::stream::Reader;
 use crate::chat::{Error, Event};
 use crate::dialect::{Passing, StreamReader, StreamScanner, foreign_answer};
-use crate::framing::sse;
+use crate::framing;
 use crate::json::{self, Value, scan::top_level};
 
 /// A passing stream's state.
@@ -15,7 +15,7 @@ pub struct Scanner {
 }
 
 impl StreamScanner for Scanner {
-    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
         self.reader.event(event, sink);
         Passing::Keep
     }

@@ -9,7 +9,7 @@ use super::usage::Counts;
 use super::{error, finish_reason};
 use crate::chat::Event;
 use crate::dialect::{NO_END, StreamReader, broken_stream};
-use crate::framing::sse;
+use crate::framing;
 use crate::json::{self, Object, Text, Value};
 
 /// A stream's state.
@@ -17,7 +17,6 @@ use crate::json::{self, Object, Text, Value};
 pub struct Reader {
     started: bool,
     ended: bool,
-    skipped: u32,
     counts: Counts,
     calls: u32,
     /// The open block, if it is a tool's call: its number, and whether any arguments came.
@@ -25,7 +24,7 @@ pub struct Reader {
 }
 
 impl StreamReader for Reader {
-    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let data = event.data.trim_ascii();
         if data.is_empty() || self.ended {
             return;
@@ -42,10 +41,6 @@ impl StreamReader for Reader {
         if !self.ended {
             self.fail(NO_END, sink);
         }
-    }
-
-    fn skipped(&self) -> u32 {
-        self.skipped
     }
 }
 
@@ -82,7 +77,7 @@ impl Reader {
                 self.ended = true;
                 sink(Event::Error(error::read_object(object)));
             }
-            _ => self.skipped = self.skipped.saturating_add(1),
+            _ => sink(Event::Skipped),
         }
     }
 
@@ -143,9 +138,10 @@ impl Reader {
                     index,
                     id: said("id").unwrap_or_else(|| Text::from(format!("toolu_{index}"))),
                     name: block.str("name").cloned().unwrap_or_default(),
+                    signature: None,
                 });
             }
-            _ => self.skipped = self.skipped.saturating_add(1),
+            _ => sink(Event::Skipped),
         }
     }
 
@@ -187,7 +183,7 @@ impl Reader {
                     });
                 }
             }
-            _ => self.skipped = self.skipped.saturating_add(1),
+            _ => sink(Event::Skipped),
         }
     }
 

@@ -70,6 +70,7 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         body,
         dropped: draft.dropped,
         names: tools::names(request),
+        ..Written::default()
     })
 }
 

@@ -1,7 +1,7 @@
 //! Reads a provider's unary answer, and what answers and chunks have in common: choices.
 
 use super::{error, finish_reason, usage};
-use crate::chat::{Error, Event, FinishReason};
+use crate::chat::{Citation, Error, Event, FinishReason};
 use crate::dialect::foreign_answer;
 use crate::json::{self, Object, Text, Value};
 
@@ -84,10 +84,10 @@ pub(super) fn choice_events(
     if let Some(delta) = choice.object(key) {
         delta_events(delta, index, state, sink);
     }
-    if let Some(value) = choice.get("logprobs").filter(|value| !value.is_null()) {
+    if let Some(value) = choice.object("logprobs") {
         sink(Event::Logprobs {
             choice: index,
-            value: value.clone(),
+            json: value.raw(),
         });
     }
     let Some(word) = choice.str("finish_reason") else {
@@ -127,9 +127,19 @@ fn delta_events(
         .unwrap_or_default()
     {
         if let Some(object) = entry.as_object() {
-            sink(Event::Annotation {
+            let cited = object.object("url_citation");
+            let said = |key: &str| cited.and_then(|cited| cited.str(key)).cloned();
+            sink(Event::Citation {
                 choice,
-                json: object.raw(),
+                citation: Citation {
+                    url: said("url").unwrap_or_default(),
+                    title: said("title").unwrap_or_default(),
+                    cited_text: said("content").unwrap_or_default(),
+                    span: cited.and_then(|cited| {
+                        Some((cited.u64("start_index")?, cited.u64("end_index")?))
+                    }),
+                    own: Some(object.raw()),
+                },
             });
         }
     }
@@ -227,6 +237,7 @@ fn function(
                 index,
                 id: Text::from(shown),
                 name,
+                signature: None,
             });
             index
         }

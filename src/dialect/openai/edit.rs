@@ -5,6 +5,7 @@ use crate::dialect::Edits;
 use crate::json::Text;
 use crate::json::scan::{Member, top_level};
 use crate::json::splice::Splice;
+use crate::provider::ProviderKind;
 
 /// Makes `edits` in a request body; `None` where nothing changes.
 ///
@@ -34,6 +35,11 @@ pub fn edit(body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
         changed |= ask_for_usage(&mut splice, options);
     }
     Ok(changed.then(|| splice.apply()))
+}
+
+/// Whether a request needs more than edits to suit a provider.
+pub fn must_rewrite(_body: &[u8], _kind: &ProviderKind) -> bool {
+    false
 }
 
 fn ask_for_usage(splice: &mut Splice<'_>, options: Option<Member<'_>>) -> bool {
@@ -70,6 +76,10 @@ mod tests {
         let edits = Edits {
             model,
             include_usage: true,
+            kind: crate::provider::kind("openai").expect("a row"),
+            betas: None,
+            count_tokens: false,
+            stream: true,
         };
         let out = edit(body.as_bytes(), &edits).expect("JSON");
         out.map(|bytes| String::from_utf8(bytes).expect("text"))

@@ -22,6 +22,7 @@ fn plain(text: Text<'_>) -> Part<'_> {
     Part::Text {
         text,
         cache_control: None,
+        signature: None,
     }
 }
 
@@ -45,6 +46,7 @@ fn part<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
         "text" | "input_text" | "output_text" => Ok(Part::Text {
             text: need("text")?,
             cache_control,
+            signature: None,
         }),
         "refusal" => Ok(Part::Refusal {
             text: need("refusal")?,
@@ -58,9 +60,10 @@ fn part<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
                 let found = audio.str(key).cloned();
                 found.ok_or_else(|| missing(&format!("{path}.input_audio.{key}")))
             };
+            let media_type = Text::from(format!("audio/{}", need("format")?.decode()));
+            let data = need("data")?;
             Ok(Part::Audio {
-                data: need("data")?,
-                format: need("format")?,
+                media: MediaSource::Base64 { media_type, data }.into(),
             })
         }
         "file" => file(path, &part, cache_control),
@@ -105,9 +108,7 @@ fn file<'a>(
         .ok_or_else(|| missing(&format!("{path}.file")))?;
     let media = match (file.str("file_data"), file.str("file_id")) {
         (Some(data), _) => media(&format!("{path}.file.file_data"), data.clone())?,
-        (None, Some(id)) => Media {
-            source: MediaSource::File(id.clone()),
-        },
+        (None, Some(id)) => MediaSource::File(id.clone()).into(),
         (None, None) => return Err(missing(&format!("{path}.file.file_data"))),
     };
     Ok(Part::Document {
@@ -120,9 +121,7 @@ fn file<'a>(
 /// An URL, or what a `data:` URL holds.
 fn media<'a>(path: &str, url: Text<'a>) -> Result<Media<'a>, Error> {
     if !url.decode().starts_with("data:") {
-        return Ok(Media {
-            source: MediaSource::Url(url),
-        });
+        return Ok(MediaSource::Url(url).into());
     }
     let broken = || {
         let message =
@@ -141,9 +140,7 @@ fn media<'a>(path: &str, url: Text<'a>) -> Result<Media<'a>, Error> {
             (Text::from(kind.to_owned()), Text::from(data.to_owned()))
         }
     };
-    Ok(Media {
-        source: MediaSource::Base64 { media_type, data },
-    })
+    Ok(MediaSource::Base64 { media_type, data }.into())
 }
 
 fn split(url: &str) -> Option<(&str, &str)> {
@@ -179,6 +176,7 @@ pub(super) fn assistant<'a>(path: &str, message: &Object<'a>) -> Result<Vec<Part
             name: name.clone(),
             arguments: Arguments::Text(call.str("arguments").cloned().unwrap_or_default()),
             cache_control: None,
+            signature: None,
         });
     }
     Ok(parts)
@@ -249,6 +247,7 @@ fn tool_call<'a>(path: &str, value: Value<'a>) -> Result<Part<'a>, Error> {
         name: name.clone(),
         arguments,
         cache_control: call.get("cache_control").cloned(),
+        signature: None,
     })
 }
 
@@ -262,6 +261,7 @@ pub(super) fn tool_result<'a>(path: &str, message: &Object<'a>) -> Result<Part<'
         .ok_or_else(|| missing(&format!("{path}.{key}")))?;
     Ok(Part::ToolResult {
         id: id.clone(),
+        name: message.str("name").cloned().unwrap_or_default(),
         content: content(&format!("{path}.content"), message.get("content"))?,
         is_error: message.bool("is_error").unwrap_or(false),
         cache_control: message.get("cache_control").cloned(),

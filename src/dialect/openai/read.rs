@@ -165,6 +165,7 @@ fn message<'a>(path: &str, value: Value<'a>) -> Result<Message<'a>, Error> {
         role,
         name,
         content,
+        extra: Vec::new(),
     })
 }
 

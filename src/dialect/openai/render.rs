@@ -5,7 +5,7 @@ mod body;
 pub use body::BodyWriter;
 
 use super::{error, finish_word, usage};
-use crate::chat::Event;
+use crate::chat::{Citation, Event};
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::Writer;
 use crate::meter::Usage;
@@ -102,11 +102,9 @@ impl StreamWriter {
 impl AnswerWriter for StreamWriter {
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>) {
         match event {
-            Event::Start { id, model, created } => {
-                if self.head.is_empty() {
-                    self.start(&id.decode(), &model.decode(), *created);
-                    self.chunk(0, None, out, |w| w.field_str("content", ""));
-                }
+            Event::Start { id, model, created } if self.head.is_empty() => {
+                self.start(&id.decode(), &model.decode(), *created);
+                self.chunk(0, None, out, |w| w.field_str("content", ""));
             }
             Event::Text { choice, text } => {
                 self.chunk(*choice, None, out, |w| w.field_text("content", text))
@@ -145,6 +143,7 @@ impl AnswerWriter for StreamWriter {
                 index,
                 id,
                 name,
+                ..
             } => {
                 let name = self.context.tool_name(name);
                 self.chunk(*choice, None, out, |w| {
@@ -179,10 +178,10 @@ impl AnswerWriter for StreamWriter {
                 w.end_object();
                 w.end_array();
             }),
-            Event::Annotation { choice, json } => self.chunk(*choice, None, out, |w| {
+            Event::Citation { choice, citation } => self.chunk(*choice, None, out, |w| {
                 w.key("annotations");
                 w.begin_array();
-                w.raw(json);
+                annotation(w, citation);
                 w.end_array();
             }),
             Event::Finish { choice, reason, .. } => {
@@ -193,7 +192,7 @@ impl AnswerWriter for StreamWriter {
                 self.failed = true;
                 error::event(error, out);
             }
-            Event::Logprobs { .. } | Event::ServiceTier(_) | Event::Ping | Event::End => {}
+            _ => {}
         }
     }
 
@@ -209,4 +208,19 @@ impl AnswerWriter for StreamWriter {
         }
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
+}
+
+/// A citation as OpenAI's `annotations` has it.
+fn annotation(w: &mut Writer<'_>, citation: &Citation<'_>) {
+    w.begin_object();
+    w.field_str("type", "url_citation");
+    w.key("url_citation");
+    w.begin_object();
+    w.field_text("url", &citation.url);
+    w.field_text("title", &citation.title);
+    let (start, end) = citation.span.unwrap_or_default();
+    w.field_number("start_index", start);
+    w.field_number("end_index", end);
+    w.end_object();
+    w.end_object();
 }

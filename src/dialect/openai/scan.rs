@@ -7,7 +7,7 @@ use super::stream::Reader;
 use super::{answer, error, usage};
 use crate::chat::{Error, Event};
 use crate::dialect::{Passing, StreamReader, StreamScanner, foreign_answer};
-use crate::framing::sse;
+use crate::framing;
 use crate::json::scan::top_level;
 use crate::json::splice::Splice;
 use crate::json::{self, Text, Value};
@@ -86,7 +86,7 @@ impl Scanner {
 }
 
 impl StreamScanner for Scanner {
-    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
         let data = event.data.trim_ascii();
         if !data.is_empty() && event.name.is_empty() && self.is_plain(data) {
             self.measure(data, sink);
@@ -126,7 +126,7 @@ impl Scanner {
 }
 
 /// The event without its usage; nothing where usage was all it had.
-fn stripped(event: &sse::Event<'_>, data: &[u8]) -> Passing {
+fn stripped(event: &framing::Event<'_>, data: &[u8]) -> Passing {
     let Ok([Some(usage), choices]) = top_level(data, ["usage", "choices"]) else {
         return Passing::Keep;
     };

@@ -4,7 +4,7 @@ use super::answer::{Choices, choice_events};
 use super::{error, usage};
 use crate::chat::Event;
 use crate::dialect::{NO_END, StreamReader, broken_stream};
-use crate::framing::sse;
+use crate::framing;
 use crate::json::{self, Object, Value};
 
 /// A stream's state.
@@ -13,12 +13,11 @@ pub struct Reader {
     started: bool,
     ended: bool,
     finished: bool,
-    skipped: u32,
     choices: Choices,
 }
 
 impl StreamReader for Reader {
-    fn event(&mut self, event: &sse::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let data = event.data.trim_ascii();
         if data.is_empty() || self.ended {
             return;
@@ -47,10 +46,6 @@ impl StreamReader for Reader {
         } else {
             self.fail(NO_END, sink);
         }
-    }
-
-    fn skipped(&self) -> u32 {
-        self.skipped
     }
 }
 
@@ -86,7 +81,7 @@ impl Reader {
                 Some(choice) => {
                     self.finished |= choice_events(choice, "delta", place, &mut self.choices, sink)
                 }
-                None => self.skipped = self.skipped.saturating_add(1),
+                None => sink(Event::Skipped),
             }
         }
         if let Some(tier) = object.str("service_tier") {

@@ -31,7 +31,7 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
     Ok(Written {
         body,
         dropped,
-        names: Vec::new(),
+        ..Written::default()
     })
 }
 
@@ -41,7 +41,7 @@ fn parameters(
     options: &WriteOptions<'_>,
     dropped: &mut Vec<String>,
 ) -> Result<(), Error> {
-    let reasons = options.openai_native && reasoning_model(options.model);
+    let reasons = options.kind.quirks.native_openai && reasoning_model(options.model);
     if let Some(most) = request.max_tokens {
         // Reasoning models refuse the older name, many compatible hosts do not know the newer.
         let name = if reasons {
@@ -195,7 +195,9 @@ fn write_tools(
             w.end_object();
             w.end_object();
         }
-        Some(ToolChoice::Other(_)) => options.unsupported("tool_choice", Wire::OpenAi, dropped)?,
+        Some(ToolChoice::Other(_) | ToolChoice::Allowed { .. }) => {
+            options.unsupported("tool_choice", Wire::OpenAi, dropped)?
+        }
     }
     if let Some(parallel) = request.parallel_tool_calls {
         w.field_bool("parallel_tool_calls", parallel);

@@ -1,10 +1,11 @@
 //! Answers that are gathered whole before anything is said of them.
 
 use super::*;
+use crate::dialect::JsonTool;
 
 impl Answer {
     pub(super) fn gather(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
-        let same = self.client == self.provider;
+        let same = self.same;
         let State::Gather { what, body, held } = &mut self.state else {
             return Step::default();
         };
@@ -67,8 +68,10 @@ impl Answer {
         let step = match what {
             Gathered::Foreign(error) => self.fail(&error),
             Gathered::Error(status) => {
-                let error = self.provider.read_error(status, &body);
-                if self.client == self.provider && self.client.is_error_body(&body) {
+                let error = self
+                    .provider
+                    .read_error(status, self.class.as_deref(), &body);
+                if self.same && self.client.is_error_body(&body) {
                     self.note(&error);
                     self.error_head(&error, status, body)
                 } else {
@@ -85,7 +88,7 @@ impl Answer {
                         head.set("x-weir-cost-nanousd", cost.to_string());
                     }
                     let body = rendered.unwrap_or(body);
-                    if self.client != self.provider {
+                    if !self.same {
                         head.set("content-type", "application/json");
                     }
                     head.set("content-length", body.len().to_string());
@@ -137,17 +140,20 @@ impl Answer {
     /// A body for the client; `None` where the provider's is it.
     fn render(&mut self, body: &[u8], now_ms: u64) -> Result<Option<Vec<u8>>, Error> {
         let tally = &mut self.tally;
-        if self.client == self.provider {
+        if self.same {
             self.provider
                 .scan_answer(body, &mut |event| tally.see(&event, now_ms))?;
             tally.see(&Event::End, now_ms);
             return Ok(None);
         }
         let mut writer = self.client.answer_writer(self.context.clone());
+        let mut json_tool = JsonTool::new(self.json_tool.take());
         let mut out = Vec::new();
         self.provider.read_answer(body, &mut |event| {
             tally.see(&event, now_ms);
-            writer.event(&event, &mut out);
+            if let Some(event) = json_tool.map(event) {
+                writer.event(&event, &mut out);
+            }
         })?;
         tally.see(&Event::End, now_ms);
         writer.finish(&mut out);

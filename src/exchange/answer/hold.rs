@@ -70,7 +70,8 @@ impl Answer {
         }
         if end_of_stream && now.len() > self.limits.paused {
             let mut head = self.common_head(&Headers::default());
-            head.set("content-type", "text/event-stream; charset=utf-8");
+            let kind = self.client.stream_content_type(self.context.array);
+            head.set("content-type", kind);
             let step = Step {
                 head: Some(head),
                 body: Some(now),

@@ -100,6 +100,7 @@ impl AnswerWriter for BodyWriter {
                 index,
                 id,
                 name,
+                ..
             } => self.blocks.push(Block::Call {
                 index: *index,
                 id: id.clone().into_owned(),

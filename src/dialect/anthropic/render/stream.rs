@@ -226,6 +226,7 @@ impl AnswerWriter for StreamWriter {
                 index,
                 id,
                 name,
+                ..
             } => self.tool_start(*index, id, name, out),
             Event::ToolArguments {
                 choice: 0,

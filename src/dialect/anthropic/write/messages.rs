@@ -3,8 +3,8 @@
 //! Leading system messages are lifted out; neighbours of one role are merged; tools' results come first in the user's
 //! turn that follows their calls; an assistant's turn has its thinking first, then text, then calls.
 
+use super::super::LEGAL;
 use super::super::media;
-use super::super::names::legalised;
 use super::Draft;
 use crate::chat::{Arguments, Error, ErrorKind, Message, Part, Request, Role};
 use crate::dialect::Wire;
@@ -80,6 +80,7 @@ fn system(w: &mut Writer<'_>, messages: &[Message<'_>]) {
             Part::Text {
                 text,
                 cache_control: None,
+                ..
             },
         ] => w.field_text("system", text),
         parts => {
@@ -89,6 +90,7 @@ fn system(w: &mut Writer<'_>, messages: &[Message<'_>]) {
                 if let Part::Text {
                     text,
                     cache_control,
+                    ..
                 } = part
                 {
                     text_block(w, text, cache_control.as_ref());
@@ -131,6 +133,7 @@ fn write_turn(w: &mut Writer<'_>, turn: &Turn<'_, '_>, last: bool) -> Result<(),
             Part::Text {
                 text,
                 cache_control: None,
+                ..
             },
         ),
     ] = turn.parts.as_slice()
@@ -153,6 +156,7 @@ fn write_turn(w: &mut Writer<'_>, turn: &Turn<'_, '_>, last: bool) -> Result<(),
             Part::Text {
                 text,
                 cache_control,
+                ..
             } if last && turn.assistant && place == end => {
                 let trimmed = Text::from(text.decode().trim_end().to_owned());
                 text_block(w, &trimmed, cache_control.as_ref());
@@ -169,6 +173,7 @@ fn block(w: &mut Writer<'_>, path: &str, part: &Part<'_>) -> Result<(), Error> {
         Part::Text {
             text,
             cache_control,
+            ..
         } => {
             text_block(w, text, cache_control.as_ref());
             return Ok(());
@@ -207,10 +212,11 @@ fn block(w: &mut Writer<'_>, path: &str, part: &Part<'_>) -> Result<(), Error> {
             name,
             arguments,
             cache_control,
+            ..
         } => {
             w.field_str("type", "tool_use");
-            w.field_text("id", &legalised(id));
-            w.field_text("name", &legalised(name));
+            w.field_text("id", &LEGAL.make(id));
+            w.field_text("name", &LEGAL.make(name));
             w.field_raw("input", &input(path, arguments)?);
             marker(w, cache_control.as_ref());
         }
@@ -219,9 +225,10 @@ fn block(w: &mut Writer<'_>, path: &str, part: &Part<'_>) -> Result<(), Error> {
             content,
             is_error,
             cache_control,
+            ..
         } => {
             w.field_str("type", "tool_result");
-            w.field_text("tool_use_id", &legalised(id));
+            w.field_text("tool_use_id", &LEGAL.make(id));
             result(w, path, content)?;
             if *is_error {
                 w.field_bool("is_error", true);
@@ -238,6 +245,7 @@ fn block(w: &mut Writer<'_>, path: &str, part: &Part<'_>) -> Result<(), Error> {
             w.field_text("data", data);
         }
         Part::Audio { .. } => return Err(unsupported(path, "input_audio")),
+        Part::Video { .. } => return Err(unsupported(path, "video")),
         Part::Other { kind, .. } => return Err(unsupported(path, &kind.decode())),
         Part::Text { .. } | Part::Refusal { .. } => {}
     }

@@ -1,9 +1,9 @@
 //! Tools and the choice among them.
 
-use super::super::names::legalised;
+use super::super::LEGAL;
 use super::Draft;
 use crate::chat::{Error, Part, Request, Tool, ToolChoice};
-use crate::json::{Text, Writer};
+use crate::json::Writer;
 
 /// Every schema's least.
 const EMPTY_SCHEMA: &str = r#"{"type":"object","properties":{}}"#;
@@ -21,7 +21,9 @@ pub(super) fn write(
                 begin(w, &mut any);
                 function(w, tool);
             }
-            Tool::Other { .. } => draft.unsupported(&format!("tools[{index}]"))?,
+            Tool::WebSearch(_) | Tool::CodeExecution { .. } | Tool::Other { .. } => {
+                draft.unsupported(&format!("tools[{index}]"))?
+            }
         }
     }
     if !any && has_tool_parts(request) {
@@ -60,7 +62,7 @@ fn function(w: &mut Writer<'_>, tool: &Tool<'_>) {
         return;
     };
     w.begin_object();
-    w.field_text("name", &legalised(name));
+    w.field_text("name", &LEGAL.make(name));
     if let Some(description) = description {
         w.field_text("description", description);
     }
@@ -91,8 +93,10 @@ fn choice(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>, thinks: bool) -> Result
             return draft.unsupported("tool_choice");
         }
         Some(ToolChoice::Required) => ("any", None),
-        Some(ToolChoice::Named(name)) => ("tool", Some(legalised(name))),
-        Some(ToolChoice::Other(_)) => return draft.unsupported("tool_choice"),
+        Some(ToolChoice::Named(name)) => ("tool", Some(LEGAL.make(name))),
+        Some(ToolChoice::Other(_) | ToolChoice::Allowed { .. }) => {
+            return draft.unsupported("tool_choice");
+        }
     };
     w.key("tool_choice");
     w.begin_object();
@@ -118,11 +122,7 @@ fn has_tool_parts(request: &Request<'_>) -> bool {
 pub(super) fn names(request: &Request<'_>) -> Vec<(String, String)> {
     let named = request.tools.iter().filter_map(|tool| match tool {
         Tool::Function { name, .. } => Some(name),
-        Tool::Other { .. } => None,
+        _ => None,
     });
-    let pair = |name: &Text<'_>| {
-        let legal = legalised(name);
-        (legal != *name).then(|| (legal.decode().into_owned(), name.decode().into_owned()))
-    };
-    named.filter_map(pair).collect()
+    LEGAL.renamed(named)
 }

@@ -140,17 +140,18 @@ impl AnswerWriter for BodyWriter {
                     fragment.write_inside(&mut call.arguments);
                 }
             }),
-            Event::Annotation { choice, json } => {
-                self.part(*choice, |choice| {
-                    choice.annotations.push((*json).to_owned())
-                });
+            Event::Citation { choice, citation } => {
+                let mut json = Vec::new();
+                super::annotation(&mut Writer::new(&mut json), citation);
+                let json = String::from_utf8_lossy(&json).into_owned();
+                self.part(*choice, |choice| choice.annotations.push(json));
             }
             Event::Finish { choice, reason, .. } => {
                 self.part(*choice, |choice| choice.finish = Some(*reason))
             }
             Event::Usage(usage) => self.usage = *usage,
             Event::ServiceTier(tier) => self.tier = Some(tier.clone().into_owned()),
-            Event::Logprobs { .. } | Event::Ping | Event::Error(_) | Event::End => {}
+            _ => {}
         }
     }
 

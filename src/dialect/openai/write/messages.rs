@@ -166,12 +166,16 @@ fn write_parts(w: &mut Writer<'_>, path: &str, parts: &[&Part<'_>]) -> Result<()
             Part::Document { media, name, .. } => {
                 document(w, &format!("{path}.content[{index}]"), media, name.as_ref())?
             }
-            Part::Audio { data, format } => {
+            Part::Audio { media } => {
+                let MediaSource::Base64 { media_type, data } = &media.source else {
+                    return Err(unsupported_part(&format!("{path}.content[{index}]"), part));
+                };
+                let kind = media_type.decode();
                 w.field_str("type", "input_audio");
                 w.key("input_audio");
                 w.begin_object();
                 w.field_text("data", data);
-                w.field_text("format", format);
+                w.field_str("format", kind.strip_prefix("audio/").unwrap_or(&kind));
                 w.end_object();
             }
             other => return Err(unsupported_part(&format!("{path}.content[{index}]"), other)),

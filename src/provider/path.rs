@@ -1,0 +1,154 @@
+//! The paths of operations at providers.
+
+use super::Api;
+use crate::chat::{Error, ErrorKind};
+use crate::config::{AzureApi, Provider};
+
+/// What is asked of a provider, in its own wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A chat: chat completions, Messages, generateContent, Converse.
+    Chat,
+    /// OpenAI's legacy completions.
+    Completions,
+    /// OpenAI's embeddings.
+    Embeddings,
+    /// How many tokens a chat would have.
+    CountTokens,
+}
+
+/// What a path depends on beside the provider.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// What is asked.
+    pub endpoint: Endpoint,
+    /// The model's name upstream.
+    pub model: &'a str,
+    /// Whether the answer is streamed.
+    pub stream: bool,
+    /// The client's query, where its wire is the provider's.
+    pub query: Option<&'a str>,
+}
+
+/// The path, with its query, of a request at a provider.
+///
+/// # Errors
+/// The provider does not have the operation, or the model's name cannot stand in a path.
+pub fn upstream_path(provider: &Provider, target: Target<'_>) -> Result<String, Error> {
+    let prefix = &provider.path_prefix;
+    let Target {
+        endpoint,
+        model,
+        stream,
+        query,
+    } = target;
+    let missing = || {
+        Error::new(
+            ErrorKind::InvalidRequest,
+            format!(
+                "{endpoint:?} is not served by the provider `{}`",
+                provider.name
+            ),
+        )
+    };
+    let openai = match endpoint {
+        Endpoint::Chat => Ok("chat/completions"),
+        Endpoint::Completions => Ok("completions"),
+        Endpoint::Embeddings => Ok("embeddings"),
+        Endpoint::CountTokens => Err(missing()),
+    };
+    let version = || match &provider.api {
+        AzureApi::V1 => "2024-05-01-preview",
+        AzureApi::Deployments { api_version } => api_version.as_str(),
+    };
+    let count = endpoint == Endpoint::CountTokens;
+    let chat = endpoint == Endpoint::Chat;
+    match provider.kind.api {
+        Api::OpenAi => Ok(with_query(format!("{prefix}/{}", openai?), query)),
+        Api::Azure => match &provider.api {
+            AzureApi::V1 => Ok(format!("{prefix}/v1/{}", openai?)),
+            AzureApi::Deployments { api_version } => {
+                let deployment = path_segment(model, "")?;
+                let tail = openai?;
+                Ok(format!(
+                    "{prefix}/deployments/{deployment}/{tail}?api-version={api_version}"
+                ))
+            }
+        },
+        Api::Foundry => Ok(format!("{prefix}/{}?api-version={}", openai?, version())),
+        Api::Anthropic if chat => Ok(with_query(format!("{prefix}/messages"), query)),
+        Api::Anthropic if count => Ok(with_query(format!("{prefix}/messages/count_tokens"), query)),
+        Api::Gemini | Api::VertexGemini if chat || count => {
+            let method = match (count, stream) {
+                (true, _) => "countTokens",
+                (false, false) => "generateContent",
+                (false, true) => "streamGenerateContent",
+            };
+            // A client of the same wire may have asked for an array instead of events.
+            let array = query.is_some_and(|query| !query.split('&').any(|pair| pair == "alt=sse"));
+            let alt = if stream && !array { "?alt=sse" } else { "" };
+            let model = model.strip_prefix("models/").unwrap_or(model);
+            let place = if provider.kind.api == Api::Gemini {
+                format!("models/{}", path_segment(model, "")?)
+            } else if !model.is_empty() && model.bytes().all(|byte| byte.is_ascii_digit()) {
+                format!("endpoints/{model}")
+            } else {
+                format!("publishers/google/models/{}", path_segment(model, "@")?)
+            };
+            Ok(format!("{prefix}/{place}:{method}{alt}"))
+        }
+        Api::VertexAnthropic if chat || count => {
+            // Counting is a model of its own there; the request's body names the real one.
+            let (model, method) = match (count, stream) {
+                (true, _) => ("count-tokens", "rawPredict"),
+                (false, false) => (model, "rawPredict"),
+                (false, true) => (model, "streamRawPredict"),
+            };
+            let model = path_segment(model, "@")?;
+            Ok(format!(
+                "{prefix}/publishers/anthropic/models/{model}:{method}"
+            ))
+        }
+        Api::BedrockConverse | Api::BedrockInvoke if chat || count => {
+            let method = match (provider.kind.api, count, stream) {
+                (_, true, _) => "count-tokens",
+                (Api::BedrockConverse, _, false) => "converse",
+                (Api::BedrockConverse, _, true) => "converse-stream",
+                (_, _, false) => "invoke",
+                (_, _, true) => "invoke-with-response-stream",
+            };
+            Ok(format!(
+                "{prefix}/model/{}/{method}",
+                path_segment(model, "")?
+            ))
+        }
+        _ => Err(missing()),
+    }
+}
+
+fn with_query(path: String, query: Option<&str>) -> String {
+    // The version of an Azure client's path means nothing to others.
+    let query = query.filter(|query| !query.is_empty() && !query.contains("api-version="));
+    match query {
+        Some(query) => format!("{path}?{query}"),
+        None => path,
+    }
+}
+
+/// A model's name as one segment of a path; `safe` may stand in it beside what always may.
+fn path_segment(model: &str, safe: &str) -> Result<String, Error> {
+    if model.is_empty() || model == "." || model == ".." {
+        let message = format!("The model name {model:?} cannot stand in a path");
+        return Err(Error::new(ErrorKind::InvalidRequest, message).with_param("model"));
+    }
+    let mut out = String::with_capacity(model.len());
+    for byte in model.bytes() {
+        let plain = byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte);
+        if plain || safe.as_bytes().contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    Ok(out)
+}
