@@ -5,8 +5,8 @@ from anthropic.types import Message, RawMessageStreamEvent
 from pydantic import TypeAdapter
 
 import anthropic_facts
-from client_openai import Refused
-from facts import Failure, Facts, failure
+import shape
+from facts import Failure, Facts, Refused, failure
 
 WIRE_EVENTS = ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop", "ping", "error")
 EVENT = TypeAdapter(RawMessageStreamEvent)
@@ -60,6 +60,7 @@ class Anthropic:
             facts.error = Failure(None, words)
             return facts
         if strict:
+            shape.anthropic(events)
             for event in events:
                 _check(EVENT.validate_python, _without_derived(event), event["type"])
         whole = "".join(block.text for block in message.content if block.type == "text")

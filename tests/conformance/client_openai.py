@@ -5,11 +5,8 @@ from openai.lib.streaming.chat import ChatCompletionStreamState
 from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 import openai_facts
-from facts import Failure, Facts, failure
-
-
-class Refused(Exception):
-    """The package took the answer, but not as what it declares it to be."""
+import shape
+from facts import Failure, Facts, Refused, failure
 
 
 class OpenAi:
@@ -29,6 +26,14 @@ class OpenAi:
         return self._stream(
             lambda: self.client.chat.completions.create(**asked, stream=True, stream_options=options), openai_facts.stream, strict, provider
         )
+
+    def unasked(self, model, headers):
+        """What a client is told of a stream whose usage it did not ask for."""
+        asked = dict(model=model, messages=[{"role": "user", "content": "Hello"}], extra_headers=headers, stream=True)
+        try:
+            return [chunk.to_dict() for chunk in self.client.chat.completions.create(**asked) if chunk is not None]
+        except openai.APIError:
+            return []
 
     def completions(self, model, streaming, headers, strict, provider=""):
         """The facts that a client of legacy completions is told."""
@@ -58,6 +63,8 @@ class OpenAi:
         events, state, words = [], ChatCompletionStreamState(), None
         try:
             for chunk in call():
+                if chunk is None:
+                    raise Refused("an event is `null`")
                 events.append(chunk.to_dict())
                 if extract is openai_facts.stream:
                     list(state.handle_chunk(chunk))
@@ -72,6 +79,8 @@ class OpenAi:
             facts.error = Failure(None, words)
         elif extract is openai_facts.stream and facts.choices:
             _accumulated(state, facts)
+            if strict and not facts.error:
+                shape.openai(events)
         return facts
 
 

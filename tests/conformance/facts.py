@@ -66,6 +66,10 @@ class Facts:
         return self.choices.setdefault(index, Choice())
 
 
+class Refused(Exception):
+    """A package took an answer, but not as what it declares it to be, or as its wire must be."""
+
+
 def arguments(raw):
     """A call's arguments as a value: none is `{}`, and what is no JSON stays as it is."""
     if raw is None:
