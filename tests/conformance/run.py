@@ -114,13 +114,21 @@ def compare(root, entries, seed):
     return problems + list(bars.fallen(before, made) if before else bars.missed(made))
 
 
+def kind_of(root, entry, seed):
+    """What is changed in a case; None where there is nothing, or the case itself is broken."""
+    try:
+        return mutated(corpus.Case(root, entry, family(entry.provider, entry.operation).wire), seed).kind
+    except Exception:
+        return None
+
+
 def falsify(root, entries, seed):
     """Whether changed answers are noticed; returns the problems that fail it."""
     tasks = [task for task in tasks_of(root, entries) if task[2] not in (REQUEST, REQUEST_FORCED)]
     kinds = {}
     for _, entry, _ in tasks:
         if entry.file not in kinds:
-            kinds[entry.file] = mutated(corpus.Case(root, entry, family(entry.provider, entry.operation).wire), seed).kind
+            kinds[entry.file] = kind_of(root, entry, seed)
     tasks = [task for task in tasks if kinds[task[1].file] and (task[2] != "completions" or task[1].operation == "completions")]
     print(f"conformance: {len(tasks)} pairs of {len({task[1].file for task in tasks})} falsified cases, SEED={seed}", flush=True)
     found, traps = judged(root, entries, tasks, seed, falsify=True)

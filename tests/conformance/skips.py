@@ -3,7 +3,7 @@ import frames
 import extract
 
 REASONS = {
-    "cut": "the recording ends within an event or a JSON value",
+    "cut": "the recording ends within an event or a JSON value, or before the event that ends its stream",
     "not_the_wire": "the body is not of this wire: a page, or what a library made of the answer",
     "request_lost": "the exchange was recorded without its request body",
 }
@@ -18,10 +18,18 @@ def of_answer(case):
             return "cut"
         return "cut" if frames.is_cut(case.body) else None
     try:
-        extract.recorded(case)
+        facts = extract.recorded(case)
     except ValueError:
         return "cut" if case.body.lstrip()[:1] in (b"{", b"[", b"d", b"e", b":", b"") else "not_the_wire"
-    return None
+    return "cut" if case.streaming and not facts.error and not _ends(case) else None
+
+
+# What stands at the end of a stream of these wires, one of them; the others end where the connection does.
+ENDS = {"openai": (b"[DONE]", b'"finish_reason": "', b'"finish_reason":"'), "anthropic": (b"message_stop",)}
+
+
+def _ends(case):
+    return any(word in case.body for word in ENDS.get(case.wire, (b"",)))
 
 
 def of_request(case):
