@@ -68,10 +68,16 @@ const CLIENT_ONLY: [&str; 15] = [
 ];
 
 /// Beginnings of such names.
-const CLIENT_ONLY_PREFIXES: [&[u8]; 3] = [b"x-weir-", b"x-litellm-", b"x-forwarded-"];
+const CLIENT_ONLY_PREFIXES: [&[u8]; 4] = [
+    b"x-weir-",
+    b"x-litellm-",
+    b"x-forwarded-",
+    // Of a signature over another request.
+    b"x-amz-",
+];
 
 /// Beginnings of names of headers that only the client's wire knows.
-const WIRE_PREFIXES: [&[u8]; 3] = [b"anthropic-", b"openai-", b"x-stainless-"];
+const WIRE_PREFIXES: [&[u8]; 4] = [b"anthropic-", b"openai-", b"x-stainless-", b"x-goog-"];
 
 /// Headers that Envoy adds anew for each attempt, and that a later attempt therefore keeps as they are.
 const PER_ATTEMPT: [&[u8]; 6] = [

@@ -152,3 +152,77 @@ fn path_segment(model: &str, safe: &str) -> Result<String, Error> {
     }
     Ok(out)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{self, Config};
+
+    fn provider(text: &str) -> Provider {
+        let json = format!(r#"{{"stage":"attempt","providers":[{{{text}}}]}}"#);
+        match config::parse(json.as_bytes(), &|_| None) {
+            Ok(Config::Attempt(mut config)) => config.providers.remove(0),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn path(text: &str, endpoint: Endpoint, model: &str, stream: bool) -> String {
+        let target = Target {
+            endpoint,
+            model,
+            stream,
+            query: None,
+        };
+        upstream_path(&provider(text), target).unwrap_or_else(|error| error.message)
+    }
+
+    #[test]
+    fn chats() {
+        let google = r#""location":"us-east5","project":"p""#;
+        let vertex = |kind: &str| format!(r#""provider":"{kind}",{google}"#);
+        let below = "/v1/projects/p/locations/us-east5";
+        let aws = |kind: &str| format!(r#""provider":"{kind}","region":"eu-west-1""#);
+        let rows = [
+            (r#""provider":"openai""#.to_owned(), "gpt-4o", false, "/v1/chat/completions".to_owned()),
+            (r#""provider":"anthropic""#.to_owned(), "c", true, "/v1/messages".to_owned()),
+            (r#""provider":"gemini""#.to_owned(), "gemini-2.5-pro", false, "/v1beta/models/gemini-2.5-pro:generateContent".to_owned()),
+            (r#""provider":"gemini""#.to_owned(), "models/g/../x", true, "/v1beta/models/g%2F..%2Fx:streamGenerateContent?alt=sse".to_owned()),
+            (vertex("vertex_ai"), "gemini-2.5-pro", true, format!("{below}/publishers/google/models/gemini-2.5-pro:streamGenerateContent?alt=sse")),
+            (vertex("vertex_ai"), "1234", false, format!("{below}/endpoints/1234:generateContent")),
+            (vertex("vertex_anthropic"), "claude-3-7-sonnet@20250219", true, format!("{below}/publishers/anthropic/models/claude-3-7-sonnet@20250219:streamRawPredict")),
+            (aws("bedrock"), "us.amazon.nova-lite-v1:0", false, "/model/us.amazon.nova-lite-v1%3A0/converse".to_owned()),
+            (aws("bedrock"), "arn:aws:bedrock:us-east-1:1:inference-profile/x", true, "/model/arn%3Aaws%3Abedrock%3Aus-east-1%3A1%3Ainference-profile%2Fx/converse-stream".to_owned()),
+            (aws("bedrock_anthropic"), "m", true, "/model/m/invoke-with-response-stream".to_owned()),
+            (r#""provider":"azure_ai_foundry","host":"r.services.ai.azure.com""#.to_owned(), "m", false, "/models/chat/completions?api-version=2024-05-01-preview".to_owned()),
+        ];
+        for (text, model, stream, want) in rows {
+            assert_eq!(path(&text, Endpoint::Chat, model, stream), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn hosts_are_filled_in() {
+        let host = |text: &str| provider(text).host;
+        let vertex = |location: &str| {
+            format!(r#""provider":"vertex_ai","project":"p","location":"{location}""#)
+        };
+        assert_eq!(
+            host(&vertex("europe-west4")),
+            "europe-west4-aiplatform.googleapis.com"
+        );
+        assert_eq!(host(&vertex("global")), "aiplatform.googleapis.com");
+        assert_eq!(host(&vertex("eu")), "aiplatform.eu.rep.googleapis.com");
+        let bedrock = r#""provider":"bedrock","region":"us-east-1""#;
+        assert_eq!(host(bedrock), "bedrock-runtime.us-east-1.amazonaws.com");
+    }
+
+    #[test]
+    fn names_that_cannot_stand_in_a_path_are_refused() {
+        for model in ["", ".", ".."] {
+            let said = path(r#""provider":"gemini""#, Endpoint::Chat, model, false);
+            assert!(said.contains("cannot stand in a path"), "{said}");
+        }
+        let said = path(r#""provider":"openai""#, Endpoint::CountTokens, "m", false);
+        assert!(said.contains("not served"), "{said}");
+    }
+}
