@@ -5,7 +5,6 @@ from dataclasses import dataclass
 # Providers whose wire is OpenAI's, by the corpus' name: (Weir's kind, what its prices are listed under).
 # A host is given where the kind has none.
 COMPATIBLE = {
-    "azure_ai_foundry": "azure_ai",
     "cerebras": "cerebras",
     "crusoe": "crusoe",
     "dashscope": "dashscope",
@@ -34,22 +33,25 @@ COMPATIBLE = {
     "zai": "zai",
 }
 HOST = {"host": "provider.example.com", "auth": "none"}
+GOOGLE = {"project": "project", "location": "us-east5", "auth": "none"}
+AWS = {"region": "us-east-1", "auth": "none"}
 TARGETS = {
     "openai": {"provider": "openai", "auth": "none"},
     "azure_openai": {"provider": "azure_openai", **HOST},
+    "azure_ai_foundry": {"provider": "azure_ai_foundry", **HOST},
     "anthropic": {"provider": "anthropic", "auth": "none"},
     **{name: {"provider": "openai_compatible", "name": label, **HOST} for name, label in COMPATIBLE.items()},
 }
 # What is on its way: kept out until it is built, or asked for by BUILT=name,name.
 COMING = {
     "gemini": {"provider": "gemini", "auth": "none"},
-    "vertex": {"provider": "vertex_ai", **HOST},
-    "bedrock": {"provider": "bedrock", **HOST},
-    "bedrock_anthropic": {"provider": "bedrock_anthropic", **HOST},
-    "vertex_anthropic": {"provider": "vertex_anthropic", **HOST},
+    "vertex": {"provider": "vertex_ai", **GOOGLE},
+    "vertex_anthropic": {"provider": "vertex_anthropic", **GOOGLE},
+    "bedrock": {"provider": "bedrock", **AWS},
+    "bedrock_anthropic": {"provider": "bedrock_anthropic", **AWS},
 }
 # Features that are built: the targets above, and `gemini_clients`, `count_tokens`, `completions_translated`, `force_translate`.
-DEFAULT_BUILT = ""
+DEFAULT_BUILT = "force_translate,count_tokens,vertex_anthropic"
 BUILT = {name for name in os.environ.get("BUILT", DEFAULT_BUILT).split(",") if name}
 
 CHAT_CLIENTS = ("openai", "anthropic", "gemini")
