@@ -103,7 +103,7 @@ class Judge:
             return
         want = extract.recorded(case)
         same = verdict.inbound.removesuffix("_array") == found.own
-        headers = _headers(verdict.pair, case, found.target)
+        headers = _headers(verdict, case, found.target)
         if not want.error:
             verdict.settlement = {"usage": want.usage, "model": case.model, "target": found.target}
         inbound = verdict.inbound.removesuffix("_array")
@@ -167,7 +167,7 @@ class Judge:
             return
         asked = case.model if forced else ASKED + case.model
         path, body, own = requesting.recorded(found, case, asked)
-        headers = {**own, **_headers(verdict.pair, case, found.target + (FORCED if forced else "")), "x-conformance-record": "1"}
+        headers = {**own, **_headers(verdict, case, found.target + (FORCED if forced else "")), "x-conformance-record": "1"}
         answer = self.http.post(self.gateway + path, content=json.dumps(body, ensure_ascii=False).encode(), headers=headers)
         seen = self.http.get(f"http://127.0.0.1:{self.provider}/__seen", params={"id": verdict.pair}).json()
         if not seen:
@@ -188,8 +188,14 @@ def _overdue(_signal, _frame):
     raise TimeoutError(f"the pair took longer than {PAIR_SECONDS} s")
 
 
-def _headers(pair, case, target):
-    return {"x-conformance-id": pair, "x-conformance-case": case.entry.file, "x-conformance-target": target}
+def _headers(verdict, case, target):
+    """What tells the fake provider and the access log which pair this is."""
+    return {
+        "x-conformance-id": verdict.pair,
+        "x-conformance-case": case.entry.file,
+        "x-conformance-inbound": verdict.inbound,
+        "x-conformance-target": target,
+    }
 
 
 def _short(value):

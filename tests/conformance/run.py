@@ -18,7 +18,9 @@ from pairs import REQUEST, REQUEST_FORCED, Judge, Verdict, pairs
 from replay import Replay
 
 SECONDS_BASE = 180
-SECONDS_A_PAIR = 0.5
+SECONDS_A_PAIR = 0.2
+# A worker answers within a pair's time: longer without any answer, and one is lost.
+SECONDS_STILL = 120
 JUDGE = None
 # The checks that a change must be noticed by.
 CAUGHT_BY = {
@@ -51,7 +53,7 @@ def verdicts(tasks, arguments, jobs, seconds):
         results = pool.imap_unordered(work, tasks)
         try:
             while len(done) < len(tasks):
-                verdict = results.next(timeout=max(end - time.monotonic(), 0.1))
+                verdict = results.next(timeout=max(min(end - time.monotonic(), SECONDS_STILL), 0.1))
                 done[verdict.pair] = verdict
                 if sys.stderr.isatty() and len(done) % 50 == 0:
                     print(f"\r{len(done)}/{len(tasks)}", end="", file=sys.stderr)
@@ -59,7 +61,7 @@ def verdicts(tasks, arguments, jobs, seconds):
             pool.terminate()
     for number, entry, inbound in tasks:
         if str(number) not in done:
-            done[str(number)] = Verdict(str(number), entry.file, inbound, differences=[("time", f"not judged within {seconds:.0f} s")])
+            done[str(number)] = Verdict(str(number), entry.file, inbound, differences=[("time", f"not judged within {seconds:.0f} s, or its process was lost")])
     return [done[str(number)] for number, _, _ in tasks]
 
 
