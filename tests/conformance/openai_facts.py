@@ -113,7 +113,8 @@ def _fragment(choice, open_calls, part):
     function = custom or part.get("function") or {}
     key = part.get("index")
     if key is None:
-        begins = part.get("id") or function.get("name") or not choice.calls
+        last = choice.calls[-1].id if choice.calls else None
+        begins = last is None or (part.get("id") or function.get("name")) and not (part.get("id") and part["id"] == last)
         key = ("unnumbered", len(choice.calls) if begins else len(choice.calls) - 1)
     call = open_calls.get(key)
     if call is None or (part.get("id") and call.id and part["id"] != call.id and function.get("name")):
