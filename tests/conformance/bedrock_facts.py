@@ -90,14 +90,14 @@ def _urls(citations):
 
 def usage(counts):
     """Bedrock's input leaves out what was read from and written to the cache."""
-    if not isinstance(counts, dict) or count(counts.get("inputTokens")) is None:
+    if not isinstance(counts, dict) or count(counts.get("inputTokens"), counts.get("outputTokens")) is None:
         return None
     cached = count(counts.get("cacheReadInputTokens"), counts.get("cacheReadInputTokenCount"))
     written = count(counts.get("cacheWriteInputTokens"), counts.get("cacheWriteInputTokenCount"))
     details = counts.get("cacheDetails") or []
     hour = sum(count(entry.get("inputTokens"), 0) for entry in details if isinstance(entry, dict) and entry.get("ttl") == "1h")
     return Usage(
-        input=counts["inputTokens"] + (cached or 0) + (written or 0),
+        input=count(counts.get("inputTokens"), 0) + (cached or 0) + (written or 0),
         output=count(counts.get("outputTokens"), 0),
         cached=cached,
         written=written,

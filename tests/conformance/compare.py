@@ -9,6 +9,8 @@ from facts import Usage
 #   completions text, finish reason and usage; tool calls, reasoning and citations have no place.
 #   anthropic   one choice, the first; a refusal is text; ids of tools are made of `[A-Za-z0-9_-]`.
 #   gemini      written cache tokens have no place; a refusal is text; finish reasons do not tell tool calls from a stop.
+# Where a wire has no place for the signature of a thought, it may ride in the call's id, as other gateways have it.
+THOUGHT = "__thought__"
 LEGAL_ID = {"anthropic": re.compile(r"[A-Za-z0-9_-]{1,256}\Z")}
 ONE_CHOICE = ("anthropic",)
 REFUSAL_IS_TEXT = ("anthropic", "gemini", "completions")
@@ -37,10 +39,18 @@ def expected(facts, inbound, same_wire):
             choice.finish = "stop" if choice.finish == "tool_calls" else choice.finish
     if inbound in NO_ANSWER_BUT_TEXT:
         told.citations = []
-    if told.usage and inbound == "anthropic":
-        # A recording in which more was cached than prompted: Anthropic's input is what is left, and not less than nothing.
-        told.usage.input = max(told.usage.input, (told.usage.cached or 0) + (told.usage.written or 0))
+    if told.usage:
+        _consistent(told.usage)
+    if told.usage and inbound == "gemini":
+        # Gemini's wire adds what was thought to the candidates' tokens: some providers count less in all than was thought.
+        told.usage.output = max(told.usage.output, told.usage.reasoning or 0)
     return told
+
+
+def _consistent(usage):
+    """Makes the part that was cached no more than the whole: Grok on Foundry says 164 of 154."""
+    usage.cached = min(usage.cached, usage.input) if usage.cached is not None else None
+    usage.written = min(usage.written, usage.input - (usage.cached or 0)) if usage.written is not None else None
 
 
 def differences(want, got, inbound, same_wire):
@@ -80,11 +90,14 @@ def _plain(text):
 
 def _choices(want, got, inbound, same_wire):
     found = []
-    if _said(want) != _said(got):
+    if _said(want) != _said(got) and not any(choice.transcript for choice in want.choices.values()):
         found.append(("choices", f"choices {sorted(_said(want))} became {sorted(_said(got))}"))
     for index in sorted(want.choices.keys() & got.choices.keys()):
         one, other = want.choices[index], got.choices[index]
         for check in ("text", "reasoning", "refusal"):
+            if check == "text" and one.transcript and not same_wire and other.text == one.text + one.transcript:
+                # What was spoken may be told in words.
+                continue
             if getattr(one, check) != getattr(other, check):
                 found.append((check, _diverges(getattr(one, check), getattr(other, check))))
         found += _calls(one.calls, other.calls, inbound, same_wire)
@@ -108,6 +121,9 @@ def _calls(want, got, inbound, same_wire):
         return [("tool_calls", f"{[call.name for call in want]} became {[call.name for call in got]}")]
     found = []
     for one, other in zip(want, got):
+        if inbound == "gemini" and not isinstance(one.arguments, dict):
+            # Gemini's arguments are an object: what a limit cut to no JSON has no place there.
+            continue
         if one.arguments != other.arguments:
             found.append(("arguments", f"{one.name}: {_short(one.arguments)} became {_short(other.arguments)}"))
         legal = LEGAL_ID.get(inbound)
@@ -115,7 +131,7 @@ def _calls(want, got, inbound, same_wire):
             # The recording has none, or none that this wire takes: the gateway makes one.
             if not other.id and not same_wire and inbound != "gemini":
                 found.append(("id", f"{one.name}: the call has no id"))
-        elif one.id != other.id:
+        elif one.id != other.id and not (not same_wire and other.id.startswith(one.id + THOUGHT)):
             found.append(("id", f"{one.name}: {one.id!r} became {other.id!r}"))
     ids = [call.id for call in got if call.id]
     if len(set(ids)) < len(ids) and not same_wire:

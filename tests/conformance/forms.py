@@ -1,6 +1,5 @@
 """One form for what a wire can say in several: each function changes a request's body in place."""
 import copy
-import json
 import re
 
 ABSENT = "∅"
@@ -18,6 +17,10 @@ NOTHING = {
     "refusal": ("",),
     "thought": (False,),
     "response_format": ({"type": "text"},),
+    "safetySettings": ([],),
+    "candidateCount": (1,),
+    "generationConfig": ({},),
+    "thinkingConfig": ({},),
 }
 # Beneath these keys the values are the user's own: a `null` there is a `null`.
 VERBATIM = ("input", "args", "arguments", "parameters", "input_schema", "schema", "response", "metadata", "parametersJsonSchema", "responseSchema",
@@ -119,7 +122,7 @@ def functions(body):
 
 
 def camel_case(body):
-    """Renames the wire's own fields, and brings schemas' type names into capitals."""
+    """Renames the wire's own fields, and has each schema in one form."""
 
     def renamed(value):
         if isinstance(value, list):
@@ -128,9 +131,53 @@ def camel_case(body):
             return value
         return {_camel(key): below if _camel(key) in VERBATIM else renamed(below) for key, below in value.items()}
 
-    changed = json.loads(json.dumps(renamed(body)))
+    changed = renamed(body)
     body.clear()
     body.update(changed)
+    for holder in _objects(body):
+        _one_schema(holder, "parameters", "parametersJsonSchema")
+        _one_schema(holder, "responseSchema", "responseJsonSchema")
+        if holder.get("responseModalities") == ["TEXT"]:
+            del holder["responseModalities"]
+        if isinstance(holder.get("thinkingLevel"), str):
+            holder["thinkingLevel"] = holder["thinkingLevel"].upper()
+        if isinstance(holder.get("data"), str) and "mimeType" in holder:
+            holder["data"] = holder["data"].replace("-", "+").replace("_", "/").rstrip("=")
+        if isinstance(holder.get("parts"), list) and len(holder["parts"]) > 1:
+            holder["parts"] = [part for part in holder["parts"] if part != {"text": ""}]
+    if isinstance(body.get("tools"), list):
+        body["tools"].sort(key=lambda tool: sorted(tool) if isinstance(tool, dict) else [])
+    defaults(body)
+    defaults(body)
+
+
+def _one_schema(holder, older, newer):
+    """Google has two fields for a schema: the older's dialect has its types in capitals, and `nullable`."""
+    if isinstance(holder.get(older), dict) and newer not in holder and "functionDeclarations" not in holder:
+        holder[newer] = holder.pop(older)
+    if isinstance(holder.get(newer), dict):
+        holder[newer] = _plain_schema(holder[newer])
+
+
+def _plain_schema(schema):
+    """A schema in JSON Schema's own words."""
+    if isinstance(schema, list):
+        return [_plain_schema(below) for below in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {}
+    for key, below in schema.items():
+        key = _camel(key)
+        if key in ("properties", "$defs", "defs") and isinstance(below, dict):
+            made[key] = {name: _plain_schema(inner) for name, inner in below.items()}
+        elif key != "propertyOrdering":
+            # The order of the properties themselves says the same.
+            made[key] = below if key in ("enum", "default", "example", "const") else _plain_schema(below)
+    if isinstance(made.get("type"), str):
+        made["type"] = made["type"].lower()
+    if made.pop("nullable", False) is True and isinstance(made.get("type"), str):
+        made["type"] = [made["type"], "null"]
+    return made
 
 
 def _camel(name):

@@ -21,7 +21,7 @@ def answer(body, provider=""):
 
 def stream(events, provider=""):
     """The facts of a stream of GenerateContentResponses: each is a delta, usage is cumulative."""
-    facts, words, blocked, growing = Facts(), {}, False, {}
+    facts, words, blocked, growing, searched, counts = Facts(), {}, False, {}, False, None
     for event in events:
         if not isinstance(event, dict) or event.get("error"):
             facts.error = Failure(None, error_message(event))
@@ -34,12 +34,14 @@ def stream(events, provider=""):
             if candidate.get("finishReason") not in (None, ""):
                 words[index] = candidate["finishReason"]
             facts.citations += _cited(candidate)
+            searched = searched or _searched(candidate)
         if (event.get("promptFeedback") or {}).get("blockReason"):
             blocked = True
-        facts.usage = usage(event.get("usageMetadata"), event) or facts.usage
+        counts = event.get("usageMetadata") or counts
     if blocked and not facts.choices:
         facts.choice(0).finish = "content_filter"
         words[0] = "SAFETY"
+    facts.usage = usage(counts, searched)
     for index, choice in facts.choices.items():
         choice.finish = None if facts.error else _finish(words.get(index), choice)
     return facts
@@ -123,13 +125,19 @@ def _cited(candidate):
     return [url for url in found if url]
 
 
-def usage(counts, event=None):
+def _searched(candidate):
+    """Whether the answer rests on a search of the web, whose pages are not billed by tokens."""
+    grounding = candidate.get("groundingMetadata") or {}
+    return bool(grounding.get("webSearchQueries") or grounding.get("searchEntryPoint"))
+
+
+def usage(counts, searched=False):
     """The usage: what was thought is beside the candidates' tokens, what tools used beside the prompt's."""
     if not isinstance(counts, dict) or count(counts.get("promptTokenCount"), counts.get("totalTokenCount")) is None:
         return None
     prompt, thought = count(counts.get("promptTokenCount"), 0), count(counts.get("thoughtsTokenCount"))
     return Usage(
-        input=prompt + count(counts.get("toolUsePromptTokenCount"), 0),
+        input=prompt + (0 if searched else count(counts.get("toolUsePromptTokenCount"), 0)),
         output=count(counts.get("candidatesTokenCount"), 0) + (thought or 0),
         cached=count(counts.get("cachedContentTokenCount")),
         reasoning=thought,

@@ -89,6 +89,8 @@ def _text(choice, message):
                 choice.reasoning += "".join(piece.get("text") or "" for piece in inner)
             elif isinstance(part.get("text"), str):
                 choice.text += part["text"]
+    if isinstance(message.get("audio"), dict):
+        choice.transcript += message["audio"].get("transcript") or ""
     if isinstance(message.get("refusal"), str):
         choice.refusal += message["refusal"]
     for key in ("reasoning_content", "reasoning"):
@@ -168,11 +170,19 @@ def usage(body, provider):
         written=count(prompt.get("cache_write_tokens"), prompt.get("cache_creation_tokens"), found.get("cache_creation_input_tokens")),
         reasoning=count(completion.get("reasoning_tokens"), found.get("reasoning_tokens")),
     )
-    total = count(found.get("total_tokens"))
-    if counts.reasoning and total == counts.input + counts.output + counts.reasoning:
-        # xAI, and Grok on Foundry, leave what was reasoned out of what was completed.
-        counts.output += counts.reasoning
+    _add_what_only_the_total_has(counts, count(found.get("total_tokens"), 0), found)
     return counts
+
+
+def _add_what_only_the_total_has(counts, total, found):
+    """xAI, Grok on Foundry and Google's compatible layer leave what was reasoned out of what was completed."""
+    beyond = total - counts.input - counts.output
+    if beyond <= 0 or not {"prompt_tokens", "completion_tokens"} <= found.keys():
+        return
+    if not counts.reasoning:
+        counts.output, counts.reasoning = counts.output + beyond, beyond
+    elif counts.reasoning == beyond:
+        counts.output += beyond
 
 
 def completion(body, provider=""):

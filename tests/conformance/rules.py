@@ -47,7 +47,12 @@ FORMS = [
     Form("image address", "Mistral takes an image's address with and without an object around it", forms.image_url, ("openai",)),
     Form("stop", "one stop sequence is a list of one", forms.stop, ("openai",)),
     Form("functions", "legacy `functions` are tools, calls and results of theirs likewise", forms.functions, ("openai",)),
-    Form("camel case", "Google takes snake_case for its camelCase names", forms.camel_case, ("gemini",)),
+    Form(
+        "Google's names",
+        "Google takes snake_case for camelCase, two dialects of schemas, two alphabets of base64 and tools in any order; an empty text is none",
+        forms.camel_case,
+        ("gemini",),
+    ),
 ]
 
 RULES = [
@@ -94,6 +99,12 @@ RULES = [
         "Mistral has two words for a tool call that must be: `any` and `required`",
         lambda path, before, after, known: path == ("tool_choice",) and (before, after) == ("any", "required"),
         ("openai",),
+    ),
+    Rule(
+        "an instruction's role",
+        "Google ignores the role of a system instruction",
+        lambda path, before, after, known: path == ("systemInstruction", "role") and after == ABSENT,
+        ("gemini",),
     ),
     Rule(
         "reasoning to OpenAI",

@@ -13,10 +13,8 @@ def of_answer(case):
     """The reason why a case's answer cannot be replayed, or None."""
     if case.status >= 400:
         return None
-    if case.wire in frames.EVENT_STREAMS and case.streaming:
-        if not case.body:
-            return "cut"
-        return "cut" if frames.is_cut(case.body) else None
+    if case.wire in frames.EVENT_STREAMS and case.streaming and (not case.body or frames.is_cut(case.body)):
+        return "cut"
     try:
         facts = extract.recorded(case)
     except ValueError:
@@ -25,10 +23,17 @@ def of_answer(case):
 
 
 # What stands at the end of a stream of these wires, one of them; the others end where the connection does.
-ENDS = {"openai": (b"[DONE]", b'"finish_reason": "', b'"finish_reason":"'), "anthropic": (b"message_stop",)}
+ENDS = {
+    "openai": (b"[DONE]", b'"finish_reason": "', b'"finish_reason":"'),
+    "anthropic": (b"message_stop",),
+    "gemini": (b"finishReason", b"blockReason"),
+    "bedrock": (b"messageStop",),
+}
 
 
 def _ends(case):
+    if case.wire == "bedrock_anthropic":
+        return any(event.get("type") == "message_stop" for event in frames.invoke_events(case.body))
     return any(word in case.body for word in ENDS.get(case.wire, (b"",)))
 
 
