@@ -5,8 +5,8 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
-use weir::dialect::{Asked, UnsupportedParams, Wire, WriteOptions};
-use weir::framing::sse;
+use weir::dialect::{Asked, Made, UnsupportedParams, Wire, WriteOptions};
+use weir::framing::{Decoder, Framing};
 use weir::meter::Usage;
 
 fn corpus() -> Option<PathBuf> {
@@ -34,6 +34,7 @@ fn cases(wire: Wire) -> Vec<(String, Value)> {
     let wanted = |provider: &str, operation: &str| match wire {
         Wire::OpenAi => operation == "chat" && !matches!(provider, "cohere"),
         Wire::Anthropic => operation == "messages" && provider == "anthropic",
+        Wire::Gemini => operation == "generateContent" && matches!(provider, "gemini" | "vertex"),
         _ => false,
     };
     let rows = index
@@ -74,7 +75,13 @@ fn read(wire: Wire, body: &str, streamed: bool) -> (Option<Usage>, Option<String
         _ => {}
     };
     if streamed {
-        let mut decoder = sse::Decoder::new(16 << 20);
+        let array = body.trim_start().starts_with('[');
+        let framing = if array {
+            Framing::JsonArray
+        } else {
+            Framing::Sse
+        };
+        let mut decoder = Decoder::new(framing, 16 << 20);
         let mut reader = wire.stream_reader();
         let framed = decoder.feed(body.as_bytes(), &mut |event| {
             reader.event(&event, &mut sink)
@@ -102,7 +109,9 @@ fn fail(problems: &[String], total: usize, what: &str) {
 
 /// The prompt and completion counts that a recording states, summed as the wire means them.
 fn stated(wire: Wire, body: &str, streamed: bool) -> Option<(u64, u64)> {
-    let events: Vec<Value> = if streamed {
+    let events: Vec<Value> = if body.trim_start().starts_with('[') {
+        serde_json::from_str(body).ok()?
+    } else if streamed {
         let lines = body.lines().filter_map(|line| line.strip_prefix("data:"));
         lines
             .filter_map(|data| serde_json::from_str(data.trim()).ok())
@@ -141,6 +150,20 @@ fn stated(wire: Wire, body: &str, streamed: bool) -> Option<(u64, u64)> {
                 + count("cache_creation_input_tokens").unwrap_or(0);
             Some((count("input_tokens")? + cached, count("output_tokens")?))
         }
+        Wire::Gemini => {
+            let counted = |event: &&Value| event["usageMetadata"]["totalTokenCount"].is_u64();
+            let usage = &events.iter().rev().find(counted)?["usageMetadata"];
+            let count = |key: &str| usage[key].as_u64().unwrap_or(0);
+            // What a search of the web read is not billed.
+            let searched = body.contains("webSearchQueries");
+            let tools = if searched {
+                0
+            } else {
+                count("toolUsePromptTokenCount")
+            };
+            let output = count("candidatesTokenCount") + count("thoughtsTokenCount");
+            Some((count("promptTokenCount") + tools, output))
+        }
         _ => None,
     }
 }
@@ -155,7 +178,7 @@ fn answers(wire: Wire) {
         let kind = case["kind"].as_str().unwrap_or_default();
         let streamed = case["streaming"] == true;
         // Fixtures may have lost their framing; snapshots never were on the wire.
-        if kind != "recorded" || (streamed && !body.contains("data:")) {
+        if kind != "recorded" || (streamed && !body.contains("data:") && !body.starts_with('[')) {
             continue;
         }
         total += 1;
@@ -192,7 +215,13 @@ fn requests(wire: Wire, other: Wire) {
             continue;
         }
         total += 1;
-        let request = match wire.read_request(body.as_bytes(), &Asked::default()) {
+        let made = Made::default();
+        let asked = Asked {
+            model: "some-model",
+            stream: false,
+            made: &made,
+        };
+        let request = match wire.read_request(body.as_bytes(), &asked) {
             Ok(request) => request,
             Err(error) => {
                 problems.push(format!("{file}: {error}"));
@@ -229,6 +258,11 @@ fn anthropic_answers() {
 }
 
 #[test]
+fn gemini_answers() {
+    answers(Wire::Gemini);
+}
+
+#[test]
 fn openai_requests() {
     requests(Wire::OpenAi, Wire::Anthropic);
 }
@@ -236,4 +270,10 @@ fn openai_requests() {
 #[test]
 fn anthropic_requests() {
     requests(Wire::Anthropic, Wire::OpenAi);
+}
+
+#[test]
+fn gemini_requests() {
+    requests(Wire::Gemini, Wire::OpenAi);
+    requests(Wire::Gemini, Wire::Anthropic);
 }

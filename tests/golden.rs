@@ -16,7 +16,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
 use weir::dialect::{
-    AnswerContext, Asked, Edits, JsonTool, UnsupportedParams, Wire, WriteOptions, Written,
+    AnswerContext, Asked, Edits, JsonTool, Made, UnsupportedParams, Wire, WriteOptions, Written,
 };
 use weir::exchange::stream::{Route, Stream};
 use weir::framing::Framing;
@@ -110,9 +110,15 @@ fn asked(client: Wire, request: &[u8]) -> (Vec<u8>, String, bool) {
     let object = value.as_object_mut().expect("an object");
     let model = object.remove("__model");
     let stream = object.remove("__stream");
+    // Members keep their order and numbers their spelling where nothing was taken out.
+    let body = if model.is_none() && stream.is_none() {
+        request.to_vec()
+    } else {
+        value.to_string().into_bytes()
+    };
     let model = model.and_then(|model| model.as_str().map(str::to_owned));
     (
-        value.to_string().into_bytes(),
+        body,
         model.unwrap_or_else(|| "gemini-2.5-flash".to_owned()),
         stream.is_some_and(|stream| stream == true),
     )
@@ -121,20 +127,21 @@ fn asked(client: Wire, request: &[u8]) -> (Vec<u8>, String, bool) {
 fn write(client: Wire, provider: &'static ProviderKind, request: &[u8], model: &str) -> Written {
     let (request, own_model, stream) = asked(client, request);
     let speaks = spoken(client, provider);
-    if client == speaks && !speaks.must_rewrite(&request, provider) {
-        let edits = Edits {
-            model: Some(model),
-            include_usage: true,
-            kind: provider,
-            betas: None,
-            count_tokens: false,
-            stream,
-        };
+    let edits = Edits {
+        model: Some(model),
+        include_usage: !provider.quirks.no_stream_options,
+        kind: provider,
+        unsupported: UnsupportedParams::Drop,
+        betas: None,
+        count_tokens: false,
+        stream,
+    };
+    if client == speaks && !speaks.must_rewrite(&request, &edits) {
         let edited = client.edit(&request, &edits).expect("JSON");
-        return Written {
-            body: edited.unwrap_or(request),
+        return edited.unwrap_or(Written {
+            body: request,
             ..Written::default()
-        };
+        });
     }
     let options = WriteOptions {
         model,
@@ -143,12 +150,16 @@ fn write(client: Wire, provider: &'static ProviderKind, request: &[u8], model: &
         from: client,
         kind: provider,
     };
+    let made = Made::default();
     let asked = Asked {
         model: &own_model,
         stream,
+        made: &made,
     };
     let read = client.read_request(&request, &asked).expect("a request");
-    speaks.write_request(&read, &options).expect("said")
+    let mut written = speaks.write_request(&read, &options).expect("said");
+    written.legacy_functions = read.legacy_functions;
+    written
 }
 
 /// The stream of a case, and how it is framed.

@@ -5,14 +5,16 @@ mod common;
 
 use common::{WAYS, stream_of, through};
 use wasm_bindgen_test::wasm_bindgen_test;
-use weir::dialect::{Edits, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, Edits, UnsupportedParams, Wire, WriteOptions};
 use weir::meter::Usage;
 use weir::meter::price::{cost_nanousd, lookup};
+use weir::provider::kind;
 
 #[wasm_bindgen_test]
 fn streams_do_not_depend_on_their_cuts() {
     for way in WAYS {
-        let bytes = stream_of(way.0).as_bytes();
+        let stream = stream_of(way);
+        let bytes = stream.as_bytes();
         let whole = through(way, &[bytes], 1 << 16);
         assert_eq!(whole.error, None);
         for size in [1, 7, 64, 1000] {
@@ -25,12 +27,15 @@ fn streams_do_not_depend_on_their_cuts() {
 #[wasm_bindgen_test]
 fn requests_are_translated() {
     let body = br#"{"model":"gpt-4o","messages":[{"role":"system","content":"s"},{"role":"user","content":"\u00e9"}],"stop":"x"}"#;
-    let request = Wire::OpenAi.read_request(body).expect("valid");
+    let request = Wire::OpenAi
+        .read_request(body, &Asked::default())
+        .expect("valid");
     let options = WriteOptions {
         model: "claude-sonnet-4-5",
         unsupported: UnsupportedParams::Reject,
         default_max_tokens: 9,
-        openai_native: false,
+        from: Wire::OpenAi,
+        kind: kind("anthropic").expect("a row"),
     };
     let written = Wire::Anthropic
         .write_request(&request, &options)
@@ -44,13 +49,18 @@ fn requests_are_edited_in_place() {
     let edits = Edits {
         model: Some("b"),
         include_usage: true,
+        kind: kind("openai").expect("a row"),
+        unsupported: UnsupportedParams::Reject,
+        betas: None,
+        count_tokens: false,
+        stream: true,
     };
     let edited = Wire::OpenAi
         .edit(br#"{"model":"a", "stream":true}"#, &edits)
         .expect("JSON")
         .expect("changed");
     let want = br#"{"model":"b", "stream":true,"stream_options":{"include_usage":true}}"#;
-    assert_eq!(edited, want);
+    assert_eq!(edited.body, want);
 }
 
 #[wasm_bindgen_test]

@@ -60,10 +60,21 @@ pub struct Request<'a> {
     pub metadata: Option<Object<'a>>,
     /// Whether tools came, and calls go back, in OpenAI's legacy form (`functions`, `function_call`).
     pub legacy_functions: bool,
+    /// Fields that the neutral language has in words of its own, as they stood: a provider of the client's wire gets
+    /// them in place of those words; any other wire leaves them out, because it writes those words.
+    pub own: Vec<(Text<'a>, Value<'a>)>,
     /// Top-level fields that the neutral language does not name, in source order, under the client wire's names.
     ///
     /// A wire that has the field by the same name and meaning may write it; any other must report it as unsupported.
     pub extra: Vec<(Text<'a>, Value<'a>)>,
+}
+
+impl<'a> Request<'a> {
+    /// What [`Request::own`] has under this name.
+    pub fn owns(&self, name: &str) -> Option<&Value<'a>> {
+        let found = self.own.iter().find(|(key, _)| key.is(name));
+        found.map(|(_, value)| value)
+    }
 }
 
 /// Who speaks.

@@ -177,9 +177,9 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
     fields.only(&KEYS);
     let kind = fields.field("provider").and_then(|field| {
         let word = field.string()?;
-        let found = kinds().iter().find(|kind| kind.name == word);
+        let found = kinds().find(|kind| kind.name == word);
         if found.is_none() {
-            let names: Vec<&str> = kinds().iter().map(|kind| kind.name).collect();
+            let names: Vec<&str> = kinds().map(|kind| kind.name).collect();
             field.mistake(unknown(word, &names));
         }
         found

@@ -148,21 +148,25 @@ impl Wire {
     /// Edits a request that passes from a client to a provider of this same wire; `None` where nothing changes.
     ///
     /// # Errors
-    /// The body is not one JSON object.
-    pub fn edit(self, body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
+    /// The body is not one JSON object, or has a field that the provider refuses.
+    pub fn edit(self, body: &[u8], edits: &Edits<'_>) -> Result<Option<Written>, Error> {
+        let written = |body| Written {
+            body,
+            ..Written::default()
+        };
         match self {
             Wire::OpenAi | Wire::Completions => openai::edit::edit(body, edits),
-            Wire::Anthropic => anthropic::edit::edit(body, edits),
-            // The model stands in the path.
-            Wire::Gemini | Wire::Bedrock => Ok(None),
+            Wire::Anthropic => Ok(anthropic::edit::edit(body, edits)?.map(written)),
+            Wire::Gemini => Ok(gemini::edit::edit(body).map(written)),
+            Wire::Bedrock => Ok(None),
         }
     }
 
     /// Whether a request that passes in this wire needs more than edits to suit a provider: then it is read and
     /// written anew, and the answer passes all the same.
-    pub fn must_rewrite(self, body: &[u8], kind: &ProviderKind) -> bool {
+    pub fn must_rewrite(self, body: &[u8], edits: &Edits<'_>) -> bool {
         match self {
-            Wire::OpenAi => openai::edit::must_rewrite(body, kind),
+            Wire::OpenAi => openai::edit::must_rewrite(body, edits),
             _ => false,
         }
     }
@@ -252,13 +256,29 @@ impl Wire {
 }
 
 /// What a client's path says of its request, where the wire's body does not.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     /// The model.
     pub model: &'a str,
     /// Whether the answer is to be streamed.
     pub stream: bool,
+    /// Where the reader keeps JSON that it makes: a fresh one for each request that is read.
+    pub made: &'a Made,
 }
+
+impl<'a> Asked<'a> {
+    /// A client whose path says nothing.
+    pub fn nothing(made: &'a Made) -> Self {
+        Asked {
+            model: "",
+            stream: false,
+            made,
+        }
+    }
+}
+
+/// JSON that a reader makes and its request borrows, such as schemas in another notation.
+pub type Made = std::cell::OnceCell<String>;
 
 /// What an answer's writer needs beside the events.
 #[derive(Debug, Clone, Default)]
@@ -296,6 +316,8 @@ pub struct Edits<'a> {
     pub include_usage: bool,
     /// What the provider is: its peculiarities.
     pub kind: &'a ProviderKind,
+    /// What becomes of fields that the provider refuses.
+    pub unsupported: UnsupportedParams,
     /// The client's `anthropic-beta` header, which some hosts of Anthropic's wire want in the body.
     pub betas: Option<&'a str>,
     /// Whether tokens are to be counted, instead of generated.
@@ -373,6 +395,9 @@ impl WriteOptions<'_> {
     ) -> Result<(), Error> {
         match self.unsupported {
             UnsupportedParams::Reject => Err(Error::unsupported(field, wire.name())),
+            UnsupportedParams::Drop if STANDS_FOR_CONTENT.contains(&field) => {
+                Err(Error::unsupported(field, wire.name()))
+            }
             UnsupportedParams::Drop => {
                 dropped.push(field.to_owned());
                 Ok(())
@@ -380,6 +405,10 @@ impl WriteOptions<'_> {
         }
     }
 }
+
+/// Fields without which the conversation would lack what the client takes for said: Google's `cachedContent` is the
+/// beginning of it.
+const STANDS_FOR_CONTENT: [&str; 1] = ["cachedContent"];
 
 /// What becomes of a request's fields that the provider's wire cannot say. Content is never dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -232,7 +232,8 @@ impl Admission {
             None => (self.operation, self.path.clone()),
         };
         // Google's streams are one JSON array, unless the client says otherwise.
-        let array = wire == Wire::Gemini && !query(&path).any(|pair| pair == "alt=sse");
+        let events = ["alt=sse", "$alt=sse", "%24alt=sse"];
+        let array = wire == Wire::Gemini && !query(&path).any(|pair| events.contains(&pair));
         let include_usage = options.is_some_and(|member| {
             scan::top_level(member.value, ["include_usage"])
                 .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
@@ -268,14 +269,17 @@ fn query(path: &str) -> impl Iterator<Item = &str> {
         .split('&')
 }
 
-/// The path without the key that Google's clients may put into the query: it is a secret.
+/// The path without the key or token that Google's clients may put into the query: it is a secret.
 fn without_key(path: &str) -> String {
     let Some((bare, query)) = path.split_once('?') else {
         return path.to_owned();
     };
     let kept: Vec<&str> = query
         .split('&')
-        .filter(|pair| !pair.starts_with("key="))
+        .filter(|pair| {
+            let name = pair.split('=').next().unwrap_or_default();
+            !matches!(name, "key" | "$key" | "%24key" | "access_token")
+        })
         .collect();
     if kept.is_empty() {
         bare.to_owned()
@@ -308,7 +312,8 @@ fn without_port(host: &str) -> &str {
 
 /// The wire of a client that has not said what it wants.
 fn guess_wire(headers: &Headers, path: &str) -> Wire {
-    if headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
+    let key = query(path).any(|pair| pair.starts_with("key="));
+    if key || headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
         return Wire::Gemini;
     }
     let anthropic = headers.has("anthropic-version")

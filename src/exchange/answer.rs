@@ -249,7 +249,7 @@ impl Answer {
             .filter(|_| self.streams)
         {
             return self.begin_stream(headers, framing, now_ms, end_of_stream);
-        } else if is_json(kind) && (!self.streams || self.same) {
+        } else if is_json(kind) {
             Gathered::Answer
         } else {
             let wanted = if self.streams {

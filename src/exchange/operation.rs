@@ -119,7 +119,7 @@ pub enum Unrecognised {
 /// # Errors
 /// [`Unrecognised`] where it is no operation of this gateway.
 pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unrecognised> {
-    if let Some(found) = google(path) {
+    if let Some(found) = google(method, path) {
         let wanted = match found.operation.body_mode() {
             BodyMode::None => "GET",
             BodyMode::HeldJson => "POST",
@@ -149,7 +149,7 @@ pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unre
 }
 
 /// Google's paths: `/{version}/models/{model}:{method}`, also below a project's location and a publisher.
-fn google(path: &str) -> Option<Recognised<'_>> {
+fn google<'p>(method: &str, path: &'p str) -> Option<Recognised<'p>> {
     let (version, rest) = path.strip_prefix('/')?.split_once('/')?;
     if !matches!(version, "v1beta" | "v1beta1" | "v1") {
         return None;
@@ -169,9 +169,12 @@ fn google(path: &str) -> Option<Recognised<'_>> {
         return None;
     }
     let name = rest.strip_prefix("models/")?;
-    let Some((model, method)) = name.rsplit_once(':') else {
+    // A model's name may have colons of its own.
+    let called = name.rsplit_once(':').filter(|_| method != "GET");
+    let Some((model, method)) = called else {
         let id = percent_decode(name)?;
-        return (version != "v1" && !id.is_empty()).then(|| list(Operation::Model, Some(id)));
+        let lists = version != "v1" && before.is_empty();
+        return (lists && !id.is_empty()).then(|| list(Operation::Model, Some(id)));
     };
     let (operation, stream) = match method {
         "generateContent" => (Operation::GenerateContent, Some(false)),
@@ -283,6 +286,78 @@ mod tests {
             Some((Operation::Chat, Some("my gpt".to_owned())))
         );
         assert_eq!(found("POST", "/openai/deployments//embeddings"), None);
+    }
+
+    #[test]
+    fn googles_paths_name_model_and_method() {
+        let google = |path: &str| {
+            let found = recognise("POST", path).ok()?;
+            let model = found.model.map(Cow::into_owned)?;
+            Some((found.operation, model, found.stream?))
+        };
+        for before in [
+            "/v1beta/models/",
+            "/v1/models/",
+            "/v1beta1/publishers/google/models/",
+            "/v1/projects/p/locations/global/publishers/google/models/",
+        ] {
+            for (method, operation, stream) in [
+                ("generateContent", Operation::GenerateContent, false),
+                ("streamGenerateContent", Operation::GenerateContent, true),
+                ("countTokens", Operation::CountTokens, false),
+            ] {
+                assert_eq!(
+                    google(&format!("{before}a:b%3A0:{method}")),
+                    Some((operation, "a:b:0".to_owned(), stream))
+                );
+            }
+        }
+        for other in [
+            "/v1beta/models/:generateContent",
+            "/v1beta/models/m:embedContent",
+            "/v2/models/m:generateContent",
+            "/v1beta/publishers/meta/models/m:generateContent",
+        ] {
+            assert_eq!(recognise("POST", other), Err(Unrecognised::Path), "{other}");
+        }
+        assert_eq!(
+            recognise("GET", "/v1/models/m:generateContent").map(|found| found.wire),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn googles_lists_of_models() {
+        let google = |path: &str| {
+            let found = recognise("GET", path).ok()?;
+            Some((
+                found.operation,
+                found.model.map(Cow::into_owned),
+                found.wire,
+            ))
+        };
+        let gemini = Some(Wire::Gemini);
+        assert_eq!(
+            google("/v1beta/models"),
+            Some((Operation::Models, None, gemini))
+        );
+        assert_eq!(
+            google("/v1beta/models/anthropic.claude:0"),
+            Some((
+                Operation::Model,
+                Some("anthropic.claude:0".to_owned()),
+                gemini
+            ))
+        );
+        assert_eq!(google("/v1/models"), Some((Operation::Models, None, None)));
+        assert_eq!(
+            recognise("POST", "/v1beta/models"),
+            Err(Unrecognised::Method("GET"))
+        );
+        assert_eq!(
+            recognise("GET", "/v1beta/publishers/google/models/m"),
+            Err(Unrecognised::Path)
+        );
     }
 
     #[test]

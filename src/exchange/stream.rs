@@ -171,8 +171,10 @@ impl Stream {
                 }
             }
         }
+        self.done = done;
+        let passed = self.finish_chunk(result, tally, now_ms, out);
         self.done = true;
-        self.finish_chunk(result, tally, now_ms, out)
+        passed
     }
 
     fn finish_chunk(
@@ -182,16 +184,23 @@ impl Stream {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) -> Passed {
-        let Err(error) = result else {
+        // What follows an end or an error is not read, however it is framed.
+        let Some(error) = result.err().filter(|_| !self.done) else {
             return self.passed(false);
         };
         let message = format!("The provider's stream is broken: {error}");
         let error = Error::new(ErrorKind::BadGateway, message);
-        // Where bytes pass, the beginning of the long event is gone already: it is cut off, not continued by another.
-        if !matches!(self.path, Path::Pass(_)) {
-            self.client.error_event(&error, self.array, out);
+        let event = Event::Error(error);
+        match (&mut self.path, &event) {
+            // Where bytes pass, the beginning of the long event is gone already: it is cut off, not continued by
+            // another.
+            (Path::Pass(_), _) => {}
+            // The writer knows what it has written: an array's first element is written otherwise than its others.
+            (Path::Translate(translation), event) => translation.writer.event(event, out),
+            (_, Event::Error(error)) => self.client.error_event(error, self.array, out),
+            _ => {}
         }
-        tally.see(&Event::Error(error), now_ms);
+        tally.see(&event, now_ms);
         self.done = true;
         Passed {
             untouched: false,

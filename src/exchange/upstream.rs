@@ -4,7 +4,7 @@ use super::headers::Edits as HeaderEdits;
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Auth, Provider, Settings};
-use crate::dialect::{Asked, Edits, Wire, WriteOptions, Written};
+use crate::dialect::{Asked, Edits, Made, Wire, WriteOptions, Written};
 use crate::provider::{Api, Endpoint, Quirks, Target, upstream_path};
 
 /// A request for one provider, decided from the exchange before any body was read.
@@ -161,7 +161,12 @@ impl Plan {
         let renamed = model != exchange.model && !in_path;
         let body = if !same || force {
             BodyPlan::Translate
-        } else if asks_usage || renamed || enveloped || provider.kind.quirks != Quirks::NONE {
+        } else if asks_usage
+            || renamed
+            || enveloped
+            || in_path
+            || provider.kind.quirks != Quirks::NONE
+        {
             BodyPlan::Edit
         } else {
             BodyPlan::Keep
@@ -203,28 +208,25 @@ impl Plan {
         provider: &Provider,
         body: &[u8],
     ) -> Result<Option<Written>, Error> {
+        let betas = exchange.header("anthropic-beta");
+        let edits = Edits {
+            model: (self.model != exchange.model).then_some(self.model.as_str()),
+            include_usage: self.strip_usage && !provider.kind.quirks.no_stream_options,
+            kind: provider.kind,
+            unsupported: self.settings.unsupported,
+            betas: betas.and_then(|value| std::str::from_utf8(value).ok()),
+            count_tokens: self.operation.counts_tokens(),
+            stream: exchange.stream,
+        };
         match self.body {
             BodyPlan::Keep | BodyPlan::Estimate => Ok(None),
-            BodyPlan::Edit if !self.wire.must_rewrite(body, provider.kind) => {
-                let betas = exchange.header("anthropic-beta");
-                let edits = Edits {
-                    model: (self.model != exchange.model).then_some(self.model.as_str()),
-                    include_usage: self.strip_usage && !provider.kind.quirks.no_stream_options,
-                    kind: provider.kind,
-                    betas: betas.and_then(|value| std::str::from_utf8(value).ok()),
-                    count_tokens: self.operation.counts_tokens(),
-                    stream: exchange.stream,
-                };
-                let body = self.wire.edit(body, &edits)?;
-                Ok(body.map(|body| Written {
-                    body,
-                    ..Written::default()
-                }))
-            }
+            BodyPlan::Edit if !self.wire.must_rewrite(body, &edits) => self.wire.edit(body, &edits),
             BodyPlan::Edit | BodyPlan::Translate => {
+                let made = Made::default();
                 let asked = Asked {
                     model: &exchange.model,
                     stream: exchange.stream,
+                    made: &made,
                 };
                 let request = exchange.wire.read_request(body, &asked)?;
                 let options = WriteOptions {
@@ -234,7 +236,9 @@ impl Plan {
                     from: exchange.wire,
                     kind: provider.kind,
                 };
-                self.wire.write_request(&request, &options).map(Some)
+                let mut written = self.wire.write_request(&request, &options)?;
+                written.legacy_functions = request.legacy_functions;
+                Ok(Some(written))
             }
         }
     }

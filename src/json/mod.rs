@@ -2,14 +2,17 @@
 //!
 //! Providers' and clients' bodies are mostly long strings that one wire hands to the other. [`parse`] reads them in
 //! one pass without copying them; [`scan`] finds a few top-level members without building anything; [`splice`] edits a
-//! body in place; [`Writer`] writes a new one.
+//! body in place; [`Writer`] writes a new one; [`schema`] rewrites JSON Schemas for wires that take less of it.
+mod compact;
 mod parse;
 pub mod scan;
+pub mod schema;
 pub mod splice;
 mod text;
 mod value;
 mod write;
 
+pub use compact::compact;
 pub use parse::{Error, ErrorKind, MAX_DEPTH, parse};
 pub use text::Text;
 pub use value::{Array, Object, Value};

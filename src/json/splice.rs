@@ -39,6 +39,26 @@ impl<'a> Splice<'a> {
         self.edits.push((range, Vec::new()));
     }
 
+    /// Removes members, given in their order, each with one comma.
+    pub fn remove_all<'m>(&mut self, members: impl Iterator<Item = &'m Member<'m>>) {
+        // Those at the object's beginning take the commas after them, all others the one before.
+        let mut beginning = 0usize;
+        let mut start = None;
+        for member in members {
+            if member.index == beginning {
+                let from = *start.get_or_insert(member.span.start);
+                let range = from..self.after_comma(member.span.end);
+                if beginning > 0 {
+                    self.edits.pop();
+                }
+                self.edits.push((range, Vec::new()));
+                beginning = beginning.saturating_add(1);
+            } else {
+                self.remove(member);
+            }
+        }
+    }
+
     /// Adds a member (`"key":value`) at the end of the object that the source is.
     pub fn append(&mut self, member: &str) {
         let close = memchr::memrchr(b'}', self.source).unwrap_or(self.source.len());
@@ -105,6 +125,23 @@ mod tests {
         assert_eq!(removed(r#"{"a":1,"b":2}"#, "a"), r#"{"b":2}"#);
         assert_eq!(removed(r#"{"a":1 , "b":2}"#, "b"), r#"{"a":1 }"#);
         assert_eq!(removed(r#"{ "a":1 }"#, "a"), "{  }");
+    }
+
+    #[test]
+    fn several_members_are_removed() {
+        let source = br#"{"a":1, "b":2,"c":3 ,"d":4}"#;
+        for (keys, want) in [
+            (["a", "b"], r#"{"c":3 ,"d":4}"#),
+            (["b", "c"], r#"{"a":1 ,"d":4}"#),
+            (["c", "d"], r#"{"a":1, "b":2 }"#),
+            (["a", "d"], r#"{ "b":2,"c":3 }"#),
+        ] {
+            let found = top_level(source, keys).expect("valid");
+            let mut splice = Splice::new(source);
+            splice.remove_all(found.iter().flatten());
+            let out = String::from_utf8(splice.apply()).expect("text");
+            assert_eq!(out, want, "{keys:?}");
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ mod quirks;
 mod table;
 
 pub use path::{Endpoint, Target, upstream_path};
-pub use quirks::Quirks;
+pub use quirks::{Action, Documents, Members, Quirks, ReasoningForm, Rule, Thoughts};
 
 use crate::dialect::Wire;
 
@@ -35,10 +35,14 @@ pub struct ProviderKind {
     pub env: &'static str,
     /// Headers that it requires, where the request does not have them.
     pub default_headers: &'static [(&'static str, &'static str)],
+    /// The path of chats after the beginning, in OpenAI's wire.
+    pub chat_path: &'static str,
     /// Whether it has OpenAI's legacy completions; others get the prompt as a chat.
     pub completions: bool,
     /// What is peculiar to it.
     pub quirks: Quirks,
+    /// What else its user must know, a sentence or none.
+    pub note: &'static str,
 }
 
 /// How a provider's paths name operations and models.
@@ -64,12 +68,12 @@ pub enum Api {
     BedrockInvoke,
 }
 
-/// Every kind.
-pub fn kinds() -> &'static [ProviderKind] {
-    &table::KINDS
+/// Every kind: those with wires and paths of their own first, then the compatible hosts by name.
+pub fn kinds() -> impl Iterator<Item = &'static ProviderKind> {
+    table::GROUPS.iter().copied().flatten()
 }
 
 /// The kind of this name.
 pub fn kind(name: &str) -> Option<&'static ProviderKind> {
-    kinds().iter().find(|kind| kind.name == name)
+    kinds().find(|kind| kind.name == name)
 }

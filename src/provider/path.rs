@@ -52,7 +52,7 @@ pub fn upstream_path(provider: &Provider, target: Target<'_>) -> Result<String, 
         )
     };
     let openai = match endpoint {
-        Endpoint::Chat => Ok("chat/completions"),
+        Endpoint::Chat => Ok(provider.kind.chat_path),
         Endpoint::Completions => Ok("completions"),
         Endpoint::Embeddings => Ok("embeddings"),
         Endpoint::CountTokens => Err(missing()),

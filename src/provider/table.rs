@@ -1,7 +1,26 @@
-//! The rows.
+//! The rows, in groups. Where nothing else is named, what is peculiar to a host is read from LiteLLM's provider
+//! configurations and the host's own documentation.
 
-use super::{Api, ProviderKind, Quirks};
+mod clouds;
+mod gateways;
+mod labs;
+mod local;
+mod own;
+mod platforms;
+mod rules;
+
+use super::{Api, Members, ProviderKind, Quirks};
 use crate::dialect::Wire;
+
+/// Every kind.
+pub(super) static GROUPS: [&[ProviderKind]; 6] = [
+    own::KINDS,
+    labs::KINDS,
+    platforms::KINDS,
+    clouds::KINDS,
+    gateways::KINDS,
+    local::KINDS,
+];
 
 /// What rows of OpenAI's wire have in common.
 const COMPATIBLE: ProviderKind = ProviderKind {
@@ -15,8 +34,10 @@ const COMPATIBLE: ProviderKind = ProviderKind {
     auth_scheme: "Bearer ",
     env: "",
     default_headers: &[],
+    chat_path: "chat/completions",
     completions: true,
     quirks: Quirks::NONE,
+    note: "",
 };
 
 /// What hosts of Anthropic's wire have in common.
@@ -32,121 +53,60 @@ const ANTHROPIC: ProviderKind = ProviderKind {
     env: "ANTHROPIC_API_KEY",
     default_headers: &[("anthropic-version", "2023-06-01")],
     completions: false,
-    quirks: Quirks::NONE,
+    ..COMPATIBLE
 };
 
 /// OpenAI's own peculiarities.
 const NATIVE: Quirks = Quirks {
     native_openai: true,
+    members: Members::Without(rules::FOREIGN),
     ..Quirks::NONE
 };
 
-/// Every kind.
-pub(super) const KINDS: [ProviderKind; 11] = [
+/// A compatible host that is the same for everybody: its host, the beginning of its paths, where its key is kept.
+///
+/// Such hosts serve models of others, and their templates know `system` only.
+const fn host(
+    name: &'static str,
+    title: &'static str,
+    host: &'static str,
+    path_prefix: &'static str,
+    env: &'static str,
+) -> ProviderKind {
     ProviderKind {
-        name: "openai",
-        title: "OpenAI",
-        host: Some("api.openai.com"),
-        env: "OPENAI_API_KEY",
-        quirks: NATIVE,
+        name,
+        title,
+        host: Some(host),
+        path_prefix,
+        env,
+        completions: false,
+        quirks: rules::HOSTED,
         ..COMPATIBLE
-    },
-    COMPATIBLE,
-    ProviderKind {
-        name: "azure_openai",
-        title: "Azure OpenAI",
-        api: Api::Azure,
-        path_prefix: "/openai",
-        auth_header: "api-key",
-        auth_scheme: "",
-        env: "AZURE_OPENAI_API_KEY",
-        quirks: NATIVE,
-        ..COMPATIBLE
-    },
-    ProviderKind {
-        name: "azure_ai_foundry",
-        title: "Azure AI Foundry",
-        api: Api::Foundry,
-        path_prefix: "/models",
-        auth_header: "api-key",
-        auth_scheme: "",
-        env: "AZURE_AI_API_KEY",
-        completions: false,
-        ..COMPATIBLE
-    },
-    ANTHROPIC,
-    ProviderKind {
-        name: "foundry_anthropic",
-        title: "Claude on Azure AI Foundry",
-        host: None,
-        path_prefix: "/anthropic/v1",
-        env: "AZURE_AI_API_KEY",
-        ..ANTHROPIC
-    },
-    ProviderKind {
-        name: "vertex_anthropic",
-        title: "Claude on Vertex AI",
-        api: Api::VertexAnthropic,
-        host: Some("{location}-aiplatform.googleapis.com"),
-        path_prefix: "/v1/projects/{project}/locations/{location}",
-        auth_header: "authorization",
-        auth_scheme: "Bearer ",
-        env: "",
-        default_headers: &[],
-        ..ANTHROPIC
-    },
-    ProviderKind {
-        name: "bedrock_anthropic",
-        title: "Claude on AWS Bedrock (InvokeModel)",
-        api: Api::BedrockInvoke,
-        host: Some("bedrock-runtime.{region}.amazonaws.com"),
-        path_prefix: "",
-        auth_header: "authorization",
-        auth_scheme: "Bearer ",
-        env: "AWS_BEARER_TOKEN_BEDROCK",
-        default_headers: &[],
-        ..ANTHROPIC
-    },
-    ProviderKind {
-        name: "gemini",
-        title: "Google's Gemini API",
-        wire: Wire::Gemini,
-        api: Api::Gemini,
-        host: Some("generativelanguage.googleapis.com"),
-        path_prefix: "/v1beta",
-        auth_header: "x-goog-api-key",
-        auth_scheme: "",
-        env: "GEMINI_API_KEY",
-        default_headers: &[],
-        completions: false,
-        quirks: Quirks::NONE,
-    },
-    ProviderKind {
-        name: "vertex_ai",
-        title: "Google Vertex AI",
-        wire: Wire::Gemini,
-        api: Api::VertexGemini,
-        host: Some("{location}-aiplatform.googleapis.com"),
-        path_prefix: "/v1/projects/{project}/locations/{location}",
-        auth_header: "authorization",
-        auth_scheme: "Bearer ",
-        env: "",
-        default_headers: &[],
-        completions: false,
-        quirks: Quirks::NONE,
-    },
-    ProviderKind {
-        name: "bedrock",
-        title: "AWS Bedrock (Converse)",
-        wire: Wire::Bedrock,
-        api: Api::BedrockConverse,
-        host: Some("bedrock-runtime.{region}.amazonaws.com"),
-        path_prefix: "",
-        auth_header: "authorization",
-        auth_scheme: "Bearer ",
-        env: "AWS_BEARER_TOKEN_BEDROCK",
-        default_headers: &[],
-        completions: false,
-        quirks: Quirks::NONE,
-    },
-];
+    }
+}
+
+impl ProviderKind {
+    const fn with(self, quirks: Quirks) -> ProviderKind {
+        ProviderKind { quirks, ..self }
+    }
+
+    const fn completions(self) -> ProviderKind {
+        ProviderKind {
+            completions: true,
+            ..self
+        }
+    }
+
+    const fn noted(self, note: &'static str) -> ProviderKind {
+        ProviderKind { note, ..self }
+    }
+
+    const fn chat_at(self, chat_path: &'static str) -> ProviderKind {
+        ProviderKind { chat_path, ..self }
+    }
+
+    /// Every deployment has a host of its own.
+    const fn anywhere(self) -> ProviderKind {
+        ProviderKind { host: None, ..self }
+    }
+}

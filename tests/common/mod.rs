@@ -2,6 +2,7 @@
 
 use weir::dialect::{AnswerContext, Wire};
 use weir::exchange::stream::{Route, Stream};
+use weir::framing::Framing;
 use weir::meter::{Tally, Usage, UsageSource};
 
 /// A stream in OpenAI's wire with text, reasoning, interleaved tool calls, usage and odd but legal framing.
@@ -37,14 +38,40 @@ pub const ANTHROPIC: &str = concat!(
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
 );
 
+/// A stream in Google's wire with a thought, text, calls whole and in pieces, sources, and a reason in every chunk: what
+/// its events hold.
+const GEMINI: [&str; 7] = [
+    "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"h\\u006dm\",\"thought\":true}],\"role\":\"model\"},\"index\":0}],\"usageMetadata\":{\"promptTokenCount\":3,\"totalTokenCount\":3},\"modelVersion\":\"gemini-3\",\"responseId\":\"r\"}",
+    "{\"candidates\": [{\"content\": {\"parts\": [{\"text\": \"naïve \\\"☃]}\\\\\\\" \\ud83d\\ude00\"}],\"role\": \"model\"},\"finishReason\": \"STOP\",\"index\": 0}]}",
+    "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"id\":\"a\",\"name\":\"f\",\"args\":{\"a\": [1, {}]}},\"thoughtSignature\":\"c2ln\"},{\"functionCall\":{\"name\":\"g\",\"willContinue\":true}}]}}]}",
+    "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{\"partialArgs\":[{\"jsonPath\":\"$.x\",\"stringValue\":\"é\",\"willContinue\":true}],\"willContinue\":true}}]}}]}",
+    "{\"candidates\":[{\"content\":{\"parts\":[{\"functionCall\":{}}]}}],\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":2,\"totalTokenCount\":5}}",
+    "{\"candidates\":[{\"content\":{},\"groundingMetadata\":{\"webSearchQueries\":[\"q\"],\"groundingChunks\":[{\"web\":{\"uri\":\"https://a\"}}],\"groundingSupports\":[{\"segment\":{\"endIndex\":6,\"text\":\"naïve\"},\"groundingChunkIndices\":[0]}]}}]}",
+    "{\"candidates\":[{\"content\":{\"parts\":[{\"text\":\"\"}]},\"finishReason\":\"STOP\"}],\"usageMetadata\":{\"promptTokenCount\":3,\"candidatesTokenCount\":5,\"thoughtsTokenCount\":4,\"toolUsePromptTokenCount\":9,\"totalTokenCount\":21}}",
+];
+
+/// A way that a stream can take: the provider's wire, the client's, whether usage is taken out or asked for (of a
+/// Gemini client: whether it takes one JSON array), and how the provider frames it.
+pub type Way = (Wire, Wire, bool, Framing);
+
 /// Every way that a stream can take.
-pub const WAYS: [(Wire, Wire, bool); 6] = [
-    (Wire::OpenAi, Wire::OpenAi, false),
-    (Wire::OpenAi, Wire::OpenAi, true),
-    (Wire::OpenAi, Wire::Anthropic, false),
-    (Wire::Anthropic, Wire::Anthropic, false),
-    (Wire::Anthropic, Wire::OpenAi, false),
-    (Wire::Anthropic, Wire::OpenAi, true),
+pub const WAYS: [Way; 16] = [
+    (Wire::OpenAi, Wire::OpenAi, false, Framing::Sse),
+    (Wire::OpenAi, Wire::OpenAi, true, Framing::Sse),
+    (Wire::OpenAi, Wire::Anthropic, false, Framing::Sse),
+    (Wire::Anthropic, Wire::Anthropic, false, Framing::Sse),
+    (Wire::Anthropic, Wire::OpenAi, false, Framing::Sse),
+    (Wire::Anthropic, Wire::OpenAi, true, Framing::Sse),
+    (Wire::Gemini, Wire::Gemini, false, Framing::Sse),
+    (Wire::Gemini, Wire::Gemini, false, Framing::JsonArray),
+    (Wire::Gemini, Wire::OpenAi, true, Framing::Sse),
+    (Wire::Gemini, Wire::OpenAi, false, Framing::JsonArray),
+    (Wire::Gemini, Wire::Anthropic, false, Framing::Sse),
+    (Wire::Gemini, Wire::Anthropic, false, Framing::JsonArray),
+    (Wire::OpenAi, Wire::Gemini, false, Framing::Sse),
+    (Wire::OpenAi, Wire::Gemini, true, Framing::Sse),
+    (Wire::Anthropic, Wire::Gemini, false, Framing::Sse),
+    (Wire::Anthropic, Wire::Gemini, true, Framing::Sse),
 ];
 
 /// What a client sees and the meter counts.
@@ -57,15 +84,17 @@ pub struct Seen {
 }
 
 /// A stream's way through the gateway, in these pieces.
-pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen {
-    let (provider, client, strip) = way;
+pub fn through(way: Way, pieces: &[&[u8]], limit: usize) -> Seen {
+    let (provider, client, strip, framing) = way;
     let context = AnswerContext {
         id: "id".to_owned(),
         model: "m".to_owned(),
         include_usage: strip,
+        array: strip && client == Wire::Gemini,
         ..AnswerContext::default()
     };
     let route = Route {
+        framing,
         strip_usage: strip && provider == client,
         max_event_bytes: limit,
         ..Route::new(provider, client)
@@ -91,11 +120,16 @@ pub fn through(way: (Wire, Wire, bool), pieces: &[&[u8]], limit: usize) -> Seen 
     }
 }
 
-/// The stream of a provider's wire.
-pub fn stream_of(wire: Wire) -> &'static str {
-    match wire {
-        Wire::OpenAi => OPENAI,
-        Wire::Anthropic => ANTHROPIC,
-        other => panic!("no stream of {other:?} yet"),
+/// The stream of a provider's wire, as it frames it.
+pub fn stream_of(way: Way) -> String {
+    match (way.0, way.3) {
+        (Wire::OpenAi, _) => OPENAI.to_owned(),
+        (Wire::Anthropic, _) => ANTHROPIC.to_owned(),
+        (Wire::Gemini, Framing::JsonArray) => format!("[{}\n]\n", GEMINI.join("\n,\r\n")),
+        (Wire::Gemini, _) => {
+            let event = |data: &&str| format!("data: {data}\r\n\r\n");
+            GEMINI.iter().map(event).collect()
+        }
+        (other, _) => panic!("no stream of {other:?} yet"),
     }
 }

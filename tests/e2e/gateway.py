@@ -15,6 +15,8 @@ KEYS = {
     "OPENAI_API_KEY": "sk-openai-5ecret",
     "AZURE_OPENAI_API_KEY": "azure-5ecret",
     "ANTHROPIC_API_KEY": "sk-ant-5ecret",
+    "GEMINI_API_KEY": "AIza-5ecret",
+    "AWS_BEARER_TOKEN_BEDROCK": "bedrock-5ecret",
 }
 STARTED_IN_S = 30
 

@@ -20,7 +20,13 @@ PORT = int(os.environ.get("WEIR_PORT", "10000"))
 ADMIN_PORT = int(os.environ.get("WEIR_ADMIN_PORT", "9901"))
 SIMULATOR_PORT = int(os.environ.get("WEIR_SIMULATOR_PORT", "18080"))
 LIVE = os.environ.get("LIVE") == "1"
-KEYS = {"OPENAI_API_KEY": "openai", "AZURE_OPENAI_API_KEY": "azure", "ANTHROPIC_API_KEY": "anthropic"}
+KEYS = {
+    "OPENAI_API_KEY": "openai",
+    "AZURE_OPENAI_API_KEY": "azure",
+    "ANTHROPIC_API_KEY": "anthropic",
+    "GEMINI_API_KEY": "gemini",
+    "AWS_BEARER_TOKEN_BEDROCK": "bedrock",
+}
 AUTHORITIES = ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"]
 
 
@@ -43,7 +49,13 @@ def live(text):
     if not bundle:
         stop("no bundle of certificate authorities was found: install ca-certificates")
     azure = os.environ.get("AZURE_OPENAI_HOST", "example.openai.azure.com")
-    hosts = {"openai": "api.openai.com", "azure": azure, "anthropic": "api.anthropic.com"}
+    hosts = {
+        "openai": "api.openai.com",
+        "azure": azure,
+        "anthropic": "api.anthropic.com",
+        "gemini": "generativelanguage.googleapis.com",
+        "bedrock": "bedrock-runtime.us-east-1.amazonaws.com",
+    }
     for name, host in hosts.items():
         cluster = f"  - name: {name}\n    type: STATIC\n"
         assert cluster in text, name
@@ -100,7 +112,9 @@ Weir serves on http://127.0.0.1:{port} ({what}). Try, in another terminal:
   curl http://127.0.0.1:{port}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "gpt-4o", "messages": [{{"role": "user", "content": "Hello!"}}]}}'
 
-  the same with "model": "claude-sonnet-4-5", or with "stream": true, or at /v1/messages with Anthropic's client;
+  the same with "model": "claude-sonnet-4-5", "gemini-2.5-flash" or "us.amazon.nova-lite-v1:0", or with "stream": true;
+  or with Anthropic's client at /v1/messages, or Google's at /v1beta/models/MODEL:generateContent;
+  what a provider would get, without asking it: the same body to /weir/translate?target=anthropic
   models: curl http://127.0.0.1:{port}/v1/models
   spend:  curl -s http://127.0.0.1:{admin}/stats/prometheus | grep ^weir_
 

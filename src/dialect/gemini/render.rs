@@ -1,38 +1,26 @@
 //! Renders answers for this wire's clients.
+//!
+//! A stream's events are whole answers, each with the pieces that came since the last: as server-sent events that end
+//! in CR LF CR LF, or as the elements of one JSON array. Function calls are never in pieces here, so their arguments
+//! are gathered. What ends the answer (finish reasons, citations, usage) is in the last event.
 
-use crate::chat::Event;
-use crate::dialect::{AnswerContext, AnswerWriter};
+mod body;
+mod choice;
+mod grounding;
+mod logprobs;
+mod stream;
+mod usage;
 
-/// Writes a streamed answer.
-#[derive(Debug)]
-pub struct StreamWriter {}
+pub use body::BodyWriter;
+pub use stream::StreamWriter;
 
-impl StreamWriter {
-    /// A writer at an answer's beginning.
-    pub fn new(_context: AnswerContext) -> Self {
-        StreamWriter {}
+use crate::chat::FinishReason;
+
+/// Google's word for why an answer ended. Calls are a plain stop in this wire.
+fn finish_word(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::Stop | FinishReason::StopSequence | FinishReason::ToolCalls => "STOP",
+        FinishReason::Length => "MAX_TOKENS",
+        FinishReason::ContentFilter => "SAFETY",
     }
-}
-
-impl AnswerWriter for StreamWriter {
-    fn event(&mut self, _event: &Event<'_>, _out: &mut Vec<u8>) {}
-
-    fn finish(&mut self, _out: &mut Vec<u8>) {}
-}
-
-/// Writes a unary answer.
-#[derive(Debug)]
-pub struct BodyWriter {}
-
-impl BodyWriter {
-    /// A writer at an answer's beginning.
-    pub fn new(_context: AnswerContext) -> Self {
-        BodyWriter {}
-    }
-}
-
-impl AnswerWriter for BodyWriter {
-    fn event(&mut self, _event: &Event<'_>, _out: &mut Vec<u8>) {}
-
-    fn finish(&mut self, _out: &mut Vec<u8>) {}
 }

@@ -1,17 +1,78 @@
-//! Reads a provider's stream.
+//! Reads a provider's stream: each event is a `GenerateContentResponse` that adds to the answer. There is no terminator:
+//! a stream is complete when its bytes end, or its array does, after a `finishReason`.
 
+use super::answer::Answer;
+use super::failure::{failure, read_inline};
 use crate::chat::Event;
 use crate::dialect::{NO_END, StreamReader, broken_stream};
 use crate::framing;
+use crate::json::{self, Object, Value};
 
 /// A stream's state.
 #[derive(Debug, Default)]
-pub struct Reader {}
+pub struct Reader {
+    answer: Answer,
+    ended: bool,
+}
 
 impl StreamReader for Reader {
-    fn event(&mut self, _event: &framing::Event<'_>, _sink: &mut dyn FnMut(Event<'_>)) {}
+    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        if self.ended {
+            return;
+        }
+        let mut data = event.data.trim_ascii();
+        if data.is_empty() {
+            data = event.raw.trim_ascii();
+            // An error in the middle of a stream comes as it would have come in its place: without a field's name.
+            if data == b"]" && self.answer.is_finished() {
+                return self.end(sink);
+            }
+            if !data.starts_with(b"{") && !data.starts_with(b"[{") {
+                return;
+            }
+        }
+        if data == b"[DONE]" {
+            // Not this wire's, but some hosts between cannot leave it.
+            return self.end(sink);
+        }
+        let failed = event.exception || event.name == b"error";
+        match json::parse(data) {
+            Ok(value) if failed || failure(&value).is_some() => {
+                self.ended = true;
+                sink(Event::Error(read_inline(&value)));
+            }
+            Ok(Value::Object(chunk)) => self.answer.chunk(&chunk, sink),
+            // A tail that the connection's end cut off says nothing; `end` reports it.
+            _ if !event.complete => {}
+            _ => self.fail("an event that is not JSON", sink),
+        }
+    }
 
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
-        sink(broken_stream(NO_END));
+        if self.ended {
+            return;
+        }
+        if !self.answer.is_finished() {
+            return self.fail(NO_END, sink);
+        }
+        self.ended = true;
+        self.answer.end(sink);
+    }
+}
+
+impl Reader {
+    /// Whether nothing that comes says anything any more.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    /// The counts so far, from an event of which nothing else was read.
+    pub(super) fn counts(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        self.answer.usage(metadata, sink);
+    }
+
+    fn fail(&mut self, what: &str, sink: &mut dyn FnMut(Event<'_>)) {
+        self.ended = true;
+        sink(broken_stream(what));
     }
 }

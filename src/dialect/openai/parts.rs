@@ -1,7 +1,12 @@
 //! The parts of a client's messages.
 
-use super::read::{invalid, items, missing, object};
-use crate::chat::{Arguments, Error, ErrorKind, Media, MediaSource, Part};
+mod assistant;
+mod media;
+
+pub(super) use assistant::{assistant, tool_result};
+
+use super::read::{invalid, missing, object};
+use crate::chat::{Error, Part, Role};
 use crate::json::{Object, Text, Value};
 
 /// A message's content: a string, an array of parts, or nothing.
@@ -34,10 +39,8 @@ fn part<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
     let kind = part
         .str("type")
         .ok_or_else(|| missing(&format!("{path}.type")))?;
-    let cache_control = part
-        .get("cache_control")
-        .filter(|value| !value.is_null())
-        .cloned();
+    let marker = part.get("cache_control");
+    let cache_control = marker.filter(|value| !value.is_null()).cloned();
     let need = |key: &str| {
         let found = part.str(key).cloned();
         found.ok_or_else(|| missing(&format!("{path}.{key}")))
@@ -51,219 +54,179 @@ fn part<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
         "refusal" => Ok(Part::Refusal {
             text: need("refusal")?,
         }),
-        "image_url" => image(path, &part, cache_control),
-        "input_audio" => {
-            let audio = part
-                .object("input_audio")
-                .ok_or_else(|| missing(&format!("{path}.input_audio")))?;
-            let need = |key: &str| {
-                let found = audio.str(key).cloned();
-                found.ok_or_else(|| missing(&format!("{path}.input_audio.{key}")))
-            };
-            let media_type = Text::from(format!("audio/{}", need("format")?.decode()));
-            let data = need("data")?;
-            Ok(Part::Audio {
-                media: MediaSource::Base64 { media_type, data }.into(),
-            })
-        }
-        "file" => file(path, &part, cache_control),
-        _ => Ok(Part::Other {
-            kind: kind.clone(),
-            value: part,
+        // Magistral's, as Mistral returns it: `{"thinking":[{"type":"text","text"}]}`.
+        "thinking" => Ok(Part::Reasoning {
+            text: joined(part.get("thinking")),
+            signature: part.str("signature").cloned(),
         }),
+        _ => match media::read(path, &part, cache_control)? {
+            Some(medium) => Ok(medium),
+            None => Ok(Part::Other {
+                kind: kind.clone(),
+                value: part,
+            }),
+        },
     }
 }
 
-fn image<'a>(
-    path: &str,
-    part: &Object<'a>,
-    cache_control: Option<Value<'a>>,
-) -> Result<Part<'a>, Error> {
-    let (url, detail) = match part.get("image_url") {
-        // Some clients send the URL itself.
-        Some(Value::String(url)) => (url.clone(), None),
-        Some(Value::Object(image)) => {
-            let url = image
-                .str("url")
-                .ok_or_else(|| missing(&format!("{path}.image_url.url")))?;
-            (url.clone(), image.str("detail").cloned())
+/// A text, or the texts of a list of parts.
+fn joined<'a>(value: Option<&Value<'a>>) -> Text<'a> {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(list)) => {
+            let texts = list.items().iter().filter_map(|part| {
+                let text = part.as_object()?.str("text")?;
+                Some(text.decode().into_owned())
+            });
+            Text::from(texts.collect::<String>())
         }
-        Some(other) => return Err(invalid(&format!("{path}.image_url"), "an object", other)),
-        None => return Err(missing(&format!("{path}.image_url"))),
+        _ => Text::default(),
+    }
+}
+
+/// Puts a message's prompt-cache marker on its last part, where the neutral language has it.
+pub(super) fn mark_last<'a>(content: &mut [Part<'a>], marker: &Value<'a>) {
+    let Some(
+        Part::Text { cache_control, .. }
+        | Part::Image { cache_control, .. }
+        | Part::Document { cache_control, .. }
+        | Part::ToolCall { cache_control, .. }
+        | Part::ToolResult { cache_control, .. },
+    ) = content.last_mut()
+    else {
+        return;
     };
-    Ok(Part::Image {
-        media: media(&format!("{path}.image_url.url"), url)?,
-        detail,
-        cache_control,
-    })
+    cache_control.get_or_insert_with(|| marker.clone());
 }
 
-fn file<'a>(
-    path: &str,
-    part: &Object<'a>,
-    cache_control: Option<Value<'a>>,
-) -> Result<Part<'a>, Error> {
-    let file = part
-        .object("file")
-        .ok_or_else(|| missing(&format!("{path}.file")))?;
-    let media = match (file.str("file_data"), file.str("file_id")) {
-        (Some(data), _) => media(&format!("{path}.file.file_data"), data.clone())?,
-        (None, Some(id)) => MediaSource::File(id.clone()).into(),
-        (None, None) => return Err(missing(&format!("{path}.file.file_data"))),
+/// What a message has beside what its role and content say; its content too, where a part has what the neutral
+/// language does not name.
+pub(super) fn extra<'a>(role: Role, message: Object<'a>) -> Vec<(Text<'a>, Value<'a>)> {
+    let known: &[&str] = match role {
+        Role::Assistant => &[
+            "role",
+            "name",
+            "refusal",
+            "tool_calls",
+            "function_call",
+            "audio",
+        ],
+        Role::Tool => &["role", "name", "tool_call_id"],
+        _ => &["role", "name"],
     };
-    Ok(Part::Document {
-        media,
-        name: file.str("filename").cloned(),
-        cache_control,
-    })
-}
-
-/// An URL, or what a `data:` URL holds.
-fn media<'a>(path: &str, url: Text<'a>) -> Result<Media<'a>, Error> {
-    if !url.decode().starts_with("data:") {
-        return Ok(MediaSource::Url(url).into());
-    }
-    let broken = || {
-        let message =
-            format!("`{path}`: expected a data URL with base64, such as data:image/png;base64,…");
-        Error::new(ErrorKind::InvalidRequest, message).with_param(path)
-    };
-    // A data URL that was spelled without escapes can be cut where it stands.
-    let (media_type, data) = match url {
-        Text::Escaped(source) if !source.contains('\\') => {
-            let (kind, data) = split(source).ok_or_else(broken)?;
-            (Text::Escaped(kind), Text::Escaped(data))
+    let mut members = message.into_members();
+    members.retain(|(key, value)| {
+        let key = key.decode();
+        match key.as_ref() {
+            "content" => value.as_array().is_some_and(|list| {
+                let mut parts = list.items().iter();
+                parts.any(|part| part.as_object().is_some_and(says_more))
+            }),
+            key => !value.is_null() && !known.contains(&key),
         }
-        url => {
-            let decoded = url.decode().into_owned();
-            let (kind, data) = split(&decoded).ok_or_else(broken)?;
-            (Text::from(kind.to_owned()), Text::from(data.to_owned()))
-        }
-    };
-    Ok(MediaSource::Base64 { media_type, data }.into())
-}
-
-fn split(url: &str) -> Option<(&str, &str)> {
-    let (head, data) = url.strip_prefix("data:")?.split_once(',')?;
-    let (kind, _) = head.split_once(";base64")?;
-    // Parameters such as a charset are no part of the type.
-    let kind = kind.split_once(';').map_or(kind, |(kind, _)| kind);
-    (!kind.is_empty()).then_some((kind, data))
-}
-
-/// The content of an assistant's message: thinking first, then text, then calls.
-pub(super) fn assistant<'a>(path: &str, message: &Object<'a>) -> Result<Vec<Part<'a>>, Error> {
-    let mut parts = thinking(message);
-    parts.extend(content(&format!("{path}.content"), message.get("content"))?);
-    if let Some(text) = message.str("refusal") {
-        parts.push(Part::Refusal { text: text.clone() });
-    }
-    if let Some(calls) = message.get("tool_calls").filter(|value| !value.is_null()) {
-        let list = items(&format!("{path}.tool_calls"), calls.clone())?
-            .into_iter()
-            .enumerate();
-        for (index, call) in list {
-            parts.push(tool_call(&format!("{path}.tool_calls[{index}]"), call)?);
-        }
-    }
-    if let Some(call) = message.object("function_call") {
-        // The legacy form has no ids: the name stands for one, as in its result.
-        let name = call
-            .str("name")
-            .ok_or_else(|| missing(&format!("{path}.function_call.name")))?;
-        parts.push(Part::ToolCall {
-            id: name.clone(),
-            name: name.clone(),
-            arguments: Arguments::Text(call.str("arguments").cloned().unwrap_or_default()),
-            cache_control: None,
-            signature: None,
-        });
-    }
-    Ok(parts)
-}
-
-/// LiteLLM's `thinking_blocks`, else the bare `reasoning_content`.
-fn thinking<'a>(message: &Object<'a>) -> Vec<Part<'a>> {
-    let blocks = message
-        .array("thinking_blocks")
-        .map(|array| array.items())
-        .unwrap_or_default();
-    let read = blocks.iter().filter_map(|block| {
-        let block = block.as_object()?;
-        if let Some(data) = block.str("data") {
-            return Some(Part::RedactedReasoning { data: data.clone() });
-        }
-        Some(Part::Reasoning {
-            text: block.str("thinking")?.clone(),
-            signature: block.str("signature").cloned(),
-        })
     });
-    let parts: Vec<Part<'a>> = read.collect();
-    if !parts.is_empty() {
-        return parts;
-    }
-    let bare = message
-        .str("reasoning_content")
-        .or(message.str("reasoning"));
-    let bare = bare.filter(|text| !text.is_empty());
-    let part = bare.map(|text| Part::Reasoning {
-        text: text.clone(),
-        signature: None,
-    });
-    part.into_iter().collect()
+    members
 }
 
-fn tool_call<'a>(path: &str, value: Value<'a>) -> Result<Part<'a>, Error> {
-    let call = object(path, value)?;
-    let kind = call
-        .str("type")
-        .cloned()
-        .unwrap_or_else(|| Text::from("function"));
-    if !kind.is("function") {
-        return Ok(Part::Other { kind, value: call });
-    }
-    let function = call
-        .object("function")
-        .ok_or_else(|| missing(&format!("{path}.function")))?;
-    let name = function
-        .str("name")
-        .ok_or_else(|| missing(&format!("{path}.function.name")))?;
-    let arguments = match function.get("arguments") {
-        None | Some(Value::Null) => Arguments::Text(Text::default()),
-        Some(Value::String(text)) => Arguments::Text(text.clone()),
-        // Not OpenAI's form, but meant unmistakably.
-        Some(Value::Object(object)) => Arguments::Json(object.raw()),
-        Some(other) => {
-            return Err(invalid(
-                &format!("{path}.function.arguments"),
-                "a string",
-                other,
-            ));
-        }
+/// Whether a part has more than the neutral language takes from it, or has it in a form of its own.
+fn says_more(part: &Object<'_>) -> bool {
+    let only = |object: &Object<'_>, known: &[&str]| {
+        let mut keys = object.members().iter().map(|(key, _)| key.decode());
+        keys.all(|key| known.contains(&key.as_ref()))
     };
-    Ok(Part::ToolCall {
-        // Some hosts leave it out; the name tells the call then, as in the legacy form.
-        id: call.str("id").unwrap_or(name).clone(),
-        name: name.clone(),
-        arguments,
-        cache_control: call.get("cache_control").cloned(),
-        signature: None,
-    })
+    let Some(kind) = part.str("type") else {
+        return true;
+    };
+    let kind = kind.decode();
+    let inner = |known: &[&str]| part.object(&kind).is_some_and(|object| only(object, known));
+    let plain = match kind.as_ref() {
+        "text" => true,
+        "image_url" => inner(&["url", "detail"]),
+        "input_audio" => inner(&["data", "format"]),
+        "file" => inner(&["file_data", "file_id", "filename"]),
+        _ => false,
+    };
+    !plain || !only(part, &["type", &kind, "cache_control"])
 }
 
-/// A tool message: one result.
-pub(super) fn tool_result<'a>(path: &str, message: &Object<'a>) -> Result<Part<'a>, Error> {
-    // Legacy `function` messages name the function instead of the call.
-    let legacy = message.str("role").is_some_and(|role| role.is("function"));
-    let key = if legacy { "name" } else { "tool_call_id" };
-    let id = message
-        .str(key)
-        .ok_or_else(|| missing(&format!("{path}.{key}")))?;
-    Ok(Part::ToolResult {
-        id: id.clone(),
-        name: message.str("name").cloned().unwrap_or_default(),
-        content: content(&format!("{path}.content"), message.get("content"))?,
-        is_error: message.bool("is_error").unwrap_or(false),
-        cache_control: message.get("cache_control").cloned(),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chat::MediaSource;
+    use crate::json;
+
+    fn read(source: &str) -> Vec<Part<'_>> {
+        let value = json::parse(source.as_bytes()).expect("JSON");
+        content("content", Some(&value)).expect(source)
+    }
+
+    #[test]
+    fn every_form_of_media_is_read() {
+        let source = r#"[
+            {"type":"image_url","image_url":"https://h/a.png"},
+            {"type":"image","source":{"type":"base64","media_type":"image/png","data":"AA=="}},
+            {"type":"input_audio","input_audio":{"data":"AA==","format":"mp3"}},
+            {"type":"input_audio","input_audio":"https://h/a.mp3"},
+            {"type":"file","file":{"file_data":"data:application/pdf;base64,AA==","filename":"a.pdf"}},
+            {"type":"file","file":{"file_id":"f-1"}},
+            {"type":"file","file_id":"f-2"},
+            {"type":"file_url","file_url":{"url":"https://h/a.pdf"},"file_name":"a.pdf"},
+            {"type":"document_url","document_url":"https://h/b.pdf","document_name":"b.pdf"},
+            {"type":"document","source":{"type":"text","media_type":"text/plain","data":"words"},"title":"t"},
+            {"type":"video_url","video_url":{"url":"data:video/mp4;base64,AA=="}}
+        ]"#;
+        let told: Vec<String> = read(source)
+            .iter()
+            .map(|part| {
+                let (kind, media) = match part {
+                    Part::Image { media, .. } => ("image", media),
+                    Part::Audio { media } => ("audio", media),
+                    Part::Document { media, .. } => ("document", media),
+                    Part::Video { media, .. } => ("video", media),
+                    other => panic!("{other:?}"),
+                };
+                let (form, text) = match &media.source {
+                    MediaSource::Url(url) => ("url", url),
+                    MediaSource::Base64 { media_type, .. } => ("base64", media_type),
+                    MediaSource::Text(text) => ("text", text),
+                    MediaSource::File(id) => ("file", id),
+                };
+                format!("{kind} {form} {}", text.decode())
+            })
+            .collect();
+        let want = [
+            "image url https://h/a.png",
+            "image base64 image/png",
+            "audio base64 audio/mp3",
+            "audio url https://h/a.mp3",
+            "document base64 application/pdf",
+            "document file f-1",
+            "document file f-2",
+            "document url https://h/a.pdf",
+            "document url https://h/b.pdf",
+            "document text words",
+            "video base64 video/mp4",
+        ];
+        assert_eq!(told, want);
+    }
+
+    #[test]
+    fn what_a_part_says_more_is_noticed() {
+        let more = |source: &str| {
+            let value = json::parse(source.as_bytes()).expect("JSON");
+            says_more(value.as_object().expect("an object"))
+        };
+        assert!(!more(r#"{"type":"text","text":"a","cache_control":{}}"#));
+        assert!(!more(
+            r#"{"type":"image_url","image_url":{"url":"u","detail":"low"}}"#
+        ));
+        assert!(more(
+            r#"{"type":"text","text":"a","prompt_cache_breakpoint":{}}"#
+        ));
+        assert!(more(r#"{"type":"image_url","image_url":"u"}"#));
+        assert!(more(
+            r#"{"type":"image_url","image_url":{"url":"u","format":"x"}}"#
+        ));
+        assert!(more(r#"{"type":"document_url","document_url":"u"}"#));
+    }
 }

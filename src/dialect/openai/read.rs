@@ -1,11 +1,16 @@
 //! Reads a client's chat completions request.
+//!
+//! What the neutral language says in other words is kept beside them (`Request::own`, `Message::extra`), so that a
+//! provider of this wire gets what the client wrote.
+
+mod reasoning;
+mod tools;
 
 use super::parts;
-use crate::chat::{
-    Error, ErrorKind, Message, Reasoning, Request, ResponseFormat, Role, Tool, ToolChoice,
-};
+use crate::chat::{Error, ErrorKind, Message, Request, ResponseFormat, Role};
 use crate::dialect::not_json;
 use crate::json::{self, Object, Text, Value};
+use reasoning::Asked;
 
 /// Reads a request.
 ///
@@ -16,69 +21,149 @@ pub fn read(body: &[u8]) -> Result<Request<'_>, Error> {
     let Value::Object(object) = value else {
         return Err(invalid("", "an object", &value));
     };
-    let mut request = Request::default();
-    let mut max_completion_tokens = None;
-    let mut seen_messages = false;
+    let mut draft = Draft::default();
     for (key, value) in object.into_members() {
-        if value.is_null() {
-            continue;
+        if !value.is_null() {
+            draft.field(key, value)?;
         }
-        match key.decode().as_ref() {
+    }
+    draft.finish()
+}
+
+/// A request being read.
+#[derive(Default)]
+struct Draft<'a> {
+    request: Request<'a>,
+    max_completion_tokens: Option<u64>,
+    reasoning: Asked<'a>,
+    effort: Option<Text<'a>>,
+    safety_identifier: Option<Text<'a>>,
+    function_call: Option<Value<'a>>,
+    functions: bool,
+    seen_messages: bool,
+}
+
+impl<'a> Draft<'a> {
+    fn field(&mut self, key: Text<'a>, value: Value<'a>) -> Result<(), Error> {
+        let request = &mut self.request;
+        let name = key.decode().into_owned();
+        match name.as_str() {
             "model" => request.model = text("model", value)?,
             "messages" => {
-                seen_messages = true;
-                request.messages = messages(value)?;
+                self.seen_messages = true;
+                request.messages = messages(value, &mut request.legacy_functions)?;
             }
-            "tools" => request.tools.extend(tools(value)?),
-            "functions" => request.tools.extend(functions(value)?),
-            "tool_choice" => request.tool_choice = Some(tool_choice(value)?),
-            "function_call" => request.tool_choice = Some(function_call(value)?),
-            "parallel_tool_calls" => {
-                request.parallel_tool_calls = Some(truth("parallel_tool_calls", &value)?)
+            "tools" => {
+                if tools::says_more(&value) {
+                    request.own.push((key, value.clone()));
+                }
+                request.tools.extend(tools::tools(value)?);
             }
-            "max_tokens" => request.max_tokens = Some(count("max_tokens", &value)?),
+            "functions" => {
+                self.functions = true;
+                request.tools.extend(tools::functions(value)?);
+            }
+            "web_search_options" => request.tools.push(tools::web_search(value)?),
+            "tool_choice" => {
+                if value.as_str().is_some_and(|word| word.is("any")) {
+                    request.own.push((key, value.clone()));
+                }
+                request.tool_choice = Some(tools::choice(value)?);
+            }
+            "function_call" => {
+                self.function_call = Some(value.clone());
+                request.tool_choice = Some(tools::function_call(value)?);
+            }
+            "parallel_tool_calls" => request.parallel_tool_calls = Some(truth(&name, &value)?),
+            "max_tokens" => request.max_tokens = Some(count(&name, &value)?),
             "max_completion_tokens" => {
-                max_completion_tokens = Some(count("max_completion_tokens", &value)?)
+                self.max_completion_tokens = Some(count(&name, &value)?);
+                request.own.push((key, value));
             }
-            "temperature" => request.temperature = Some(number("temperature", &value)?),
-            "top_p" => request.top_p = Some(number("top_p", &value)?),
-            "top_k" => request.top_k = Some(number("top_k", &value)?),
-            "frequency_penalty" => {
-                request.frequency_penalty = Some(number("frequency_penalty", &value)?)
-            }
-            "presence_penalty" => {
-                request.presence_penalty = Some(number("presence_penalty", &value)?)
-            }
-            "seed" => request.seed = Some(number("seed", &value)?),
-            "n" => request.n = Some(count("n", &value)?),
+            "temperature" => request.temperature = Some(number(&name, &value)?),
+            "top_p" => request.top_p = Some(number(&name, &value)?),
+            "top_k" => request.top_k = Some(number(&name, &value)?),
+            "frequency_penalty" => request.frequency_penalty = Some(number(&name, &value)?),
+            "presence_penalty" => request.presence_penalty = Some(number(&name, &value)?),
+            "seed" => request.seed = Some(number(&name, &value)?),
+            "n" => request.n = Some(count(&name, &value)?),
             "stop" => request.stop = stop(value)?,
-            "reasoning_effort" => request.reasoning = Some(effort(value)?),
-            "thinking" => request.reasoning = thinking(&value).or(request.reasoning),
-            "response_format" => request.response_format = Some(response_format(value)?),
-            "stream" => request.stream = truth("stream", &value)?,
-            "stream_options" => {
-                let asked = value
-                    .as_object()
-                    .and_then(|options| options.bool("include_usage"));
-                request.include_usage = asked.unwrap_or(false);
+            "reasoning_effort" | "thinking" | "reasoning" => {
+                match (self.reasoning.field(&name, &value)?, value) {
+                    (false, value) => request.extra.push((key, value)),
+                    (true, Value::String(word)) => self.effort = Some(word),
+                    (true, value) => request.own.push((key, value)),
+                }
             }
-            "user" => request.user = Some(text("user", value)?),
-            "service_tier" => request.service_tier = Some(text("service_tier", value)?),
-            _ => request.extra.push((key, value)),
+            "response_format" => match response_format(&value)? {
+                Some(format) => request.response_format = Some(format),
+                None => request.extra.push((key, value)),
+            },
+            "stream" => request.stream = truth(&name, &value)?,
+            "stream_options" => {
+                let options = object(&name, value.clone())?;
+                request.include_usage = options.bool("include_usage").unwrap_or(false);
+                request.own.push((key, value));
+            }
+            "user" => request.user = Some(text(&name, value)?),
+            "safety_identifier" => self.safety_identifier = Some(text(&name, value)?),
+            "service_tier" => request.service_tier = Some(text(&name, value)?),
+            "top_logprobs" => request.top_logprobs = Some(count(&name, &value)?),
+            "metadata" => request.metadata = Some(object(&name, value)?),
+            "audio" => request.audio = Some(object(&name, value)?),
+            "modalities" => request.modalities = words(&name, value)?,
+            _ => match (name.as_str(), value.as_bool()) {
+                ("logprobs", Some(wanted)) => request.logprobs = Some(wanted),
+                // Some hosts have numbers there.
+                _ => request.extra.push((key, value)),
+            },
         }
+        Ok(())
     }
-    // When both are there the newer name counts.
-    request.max_tokens = max_completion_tokens.or(request.max_tokens);
-    if !seen_messages {
-        return Err(
-            Error::new(ErrorKind::InvalidRequest, "`messages`: missing").with_param("messages")
-        );
+
+    fn finish(self) -> Result<Request<'a>, Error> {
+        let mut request = self.request;
+        // When both are there the newer name counts.
+        request.max_tokens = self.max_completion_tokens.or(request.max_tokens);
+        request.reasoning = self.reasoning.finish();
+        if let Some(word) = self.effort
+            && request
+                .owns("thinking")
+                .or(request.owns("reasoning"))
+                .is_some()
+        {
+            let name = Text::from("reasoning_effort");
+            request.own.push((name, Value::String(word)));
+        }
+        if let Some(identifier) = self.safety_identifier {
+            if let Some(user) = request.user.clone() {
+                request.own.push((Text::from("user"), Value::String(user)));
+            }
+            let value = Value::String(identifier.clone());
+            request.own.push((Text::from("safety_identifier"), value));
+            request.user.get_or_insert(identifier);
+        }
+        // A conversation that went over to tools is answered with them.
+        request.legacy_functions =
+            self.functions || (request.legacy_functions && request.tools.is_empty());
+        if let Some(choice) = self.function_call.filter(|_| !self.functions) {
+            request.own.push((Text::from("function_call"), choice));
+        }
+        if !self.seen_messages {
+            return Err(missing("messages"));
+        }
+        Ok(request)
     }
-    Ok(request)
 }
 
 pub(super) fn invalid(path: &str, expected: &str, found: &Value<'_>) -> Error {
     let message = format!("`{path}`: found {}, expected {expected}", found.kind_name());
+    Error::new(ErrorKind::InvalidRequest, message).with_param(path)
+}
+
+/// A word that is none of those expected.
+pub(super) fn odd_word(path: &str, word: &str, expected: &str) -> Error {
+    let message = format!("`{path}`: found {word:?}, expected {expected}");
     Error::new(ErrorKind::InvalidRequest, message).with_param(path)
 }
 
@@ -126,16 +211,20 @@ pub(super) fn object<'a>(path: &str, value: Value<'a>) -> Result<Object<'a>, Err
     }
 }
 
-fn messages(value: Value<'_>) -> Result<Vec<Message<'_>>, Error> {
-    let read = |(index, item)| message(&format!("messages[{index}]"), item);
-    items("messages", value)?
-        .into_iter()
-        .enumerate()
-        .map(read)
+/// An array of strings.
+fn words<'a>(path: &str, value: Value<'a>) -> Result<Vec<Text<'a>>, Error> {
+    let list = items(path, value)?.into_iter().enumerate();
+    list.map(|(index, item)| text(&format!("{path}[{index}]"), item))
         .collect()
 }
 
-fn message<'a>(path: &str, value: Value<'a>) -> Result<Message<'a>, Error> {
+fn messages<'a>(value: Value<'a>, legacy: &mut bool) -> Result<Vec<Message<'a>>, Error> {
+    let list = items("messages", value)?.into_iter().enumerate();
+    list.map(|(index, item)| message(&format!("messages[{index}]"), item, legacy))
+        .collect()
+}
+
+fn message<'a>(path: &str, value: Value<'a>, legacy: &mut bool) -> Result<Message<'a>, Error> {
     let object = object(path, value)?;
     let word = object
         .str("role")
@@ -145,230 +234,61 @@ fn message<'a>(path: &str, value: Value<'a>) -> Result<Message<'a>, Error> {
         "developer" => Role::Developer,
         "user" => Role::User,
         "assistant" => Role::Assistant,
-        "tool" | "function" => Role::Tool,
+        "tool" => Role::Tool,
+        "function" => {
+            *legacy = true;
+            Role::Tool
+        }
         other => {
-            let message = format!(
-                "`{path}.role`: found {other:?}, expected system, developer, user, assistant, tool or function"
-            );
-            return Err(
-                Error::new(ErrorKind::InvalidRequest, message).with_param(format!("{path}.role"))
-            );
+            let expected = "system, developer, user, assistant, tool or function";
+            return Err(odd_word(&format!("{path}.role"), other, expected));
         }
     };
-    let name = object.str("name").cloned();
-    let content = match role {
+    *legacy |= object.object("function_call").is_some();
+    let mut content = match role {
         Role::Tool => vec![parts::tool_result(path, &object)?],
         Role::Assistant => parts::assistant(path, &object)?,
         _ => parts::content(&format!("{path}.content"), object.get("content"))?,
     };
+    if let Some(marker) = object.get("cache_control").filter(|value| !value.is_null()) {
+        parts::mark_last(&mut content, marker);
+    }
     Ok(Message {
         role,
-        name,
+        name: object.str("name").cloned(),
         content,
-        extra: Vec::new(),
+        extra: parts::extra(role, object),
     })
-}
-
-fn tools(value: Value<'_>) -> Result<Vec<Tool<'_>>, Error> {
-    let list = items("tools", value)?.into_iter().enumerate();
-    list.map(|(index, item)| {
-        let path = format!("tools[{index}]");
-        let tool = object(&path, item)?;
-        let kind = tool
-            .str("type")
-            .cloned()
-            .unwrap_or_else(|| Text::from("function"));
-        if !kind.is("function") {
-            return Ok(Tool::Other { kind, value: tool });
-        }
-        let cache_control = tool.get("cache_control").cloned();
-        let path = format!("{path}.function");
-        let function = tool
-            .get("function")
-            .cloned()
-            .ok_or_else(|| missing(&path))?;
-        self::function(&path, function, cache_control)
-    })
-    .collect()
-}
-
-fn functions(value: Value<'_>) -> Result<Vec<Tool<'_>>, Error> {
-    let list = items("functions", value)?.into_iter().enumerate();
-    list.map(|(index, item)| function(&format!("functions[{index}]"), item, None))
-        .collect()
-}
-
-fn function<'a>(
-    path: &str,
-    value: Value<'a>,
-    cache_control: Option<Value<'a>>,
-) -> Result<Tool<'a>, Error> {
-    let function = object(path, value)?;
-    let name = function
-        .str("name")
-        .ok_or_else(|| missing(&format!("{path}.name")))?;
-    let parameters = match function.get("parameters") {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(schema)) => Some(schema.raw()),
-        Some(other) => return Err(invalid(&format!("{path}.parameters"), "an object", other)),
-    };
-    Ok(Tool::Function {
-        name: name.clone(),
-        description: function.str("description").cloned(),
-        parameters,
-        strict: function.bool("strict"),
-        cache_control: cache_control.or_else(|| function.get("cache_control").cloned()),
-    })
-}
-
-fn tool_choice(value: Value<'_>) -> Result<ToolChoice<'_>, Error> {
-    match &value {
-        Value::String(word) => match word.decode().as_ref() {
-            "auto" => Ok(ToolChoice::Auto),
-            "none" => Ok(ToolChoice::None),
-            "required" | "any" => Ok(ToolChoice::Required),
-            other => {
-                let message = format!(
-                    "`tool_choice`: found {other:?}, expected none, auto, required or an object"
-                );
-                Err(Error::new(ErrorKind::InvalidRequest, message).with_param("tool_choice"))
-            }
-        },
-        Value::Object(object) => {
-            let named = object
-                .object("function")
-                .and_then(|function| function.str("name"));
-            match (object.str("type"), named) {
-                (Some(kind), Some(name)) if kind.is("function") => {
-                    Ok(ToolChoice::Named(name.clone()))
-                }
-                _ => Ok(ToolChoice::Other(value)),
-            }
-        }
-        other => Err(invalid("tool_choice", "a string or an object", other)),
-    }
-}
-
-/// The legacy form: `none`, `auto` or `{"name":…}`.
-fn function_call(value: Value<'_>) -> Result<ToolChoice<'_>, Error> {
-    match &value {
-        Value::Object(object) => {
-            let name = object
-                .str("name")
-                .ok_or_else(|| missing("function_call.name"))?;
-            Ok(ToolChoice::Named(name.clone()))
-        }
-        _ => tool_choice(value),
-    }
 }
 
 fn stop(value: Value<'_>) -> Result<Vec<Text<'_>>, Error> {
     match value {
         Value::String(text) => Ok(vec![text]),
-        value => {
-            let list = items("stop", value)?.into_iter().enumerate();
-            list.map(|(index, item)| text(&format!("stop[{index}]"), item))
-                .collect()
-        }
+        value => words("stop", value),
     }
 }
 
-/// `reasoning_effort`: a word, or an object with one (as some clients send it).
-fn effort(value: Value<'_>) -> Result<Reasoning<'_>, Error> {
-    let word = match &value {
-        Value::String(word) => word.clone(),
-        Value::Object(object) => object
-            .str("effort")
-            .cloned()
-            .ok_or_else(|| missing("reasoning_effort.effort"))?,
-        other => return Err(invalid("reasoning_effort", "a string", other)),
-    };
-    Ok(if word.is("none") {
-        Reasoning::Off
-    } else {
-        Reasoning::Effort(word)
-    })
-}
-
-/// LiteLLM's `thinking`, in Anthropic's form.
-fn thinking<'a>(value: &Value<'a>) -> Option<Reasoning<'a>> {
-    let object = value.as_object()?;
-    match object.str("type")?.decode().as_ref() {
-        "enabled" => object.u64("budget_tokens").map(Reasoning::Budget),
-        "adaptive" => Some(Reasoning::Adaptive { effort: None }),
-        "disabled" => Some(Reasoning::Off),
-        _ => None,
-    }
-}
-
-fn response_format(value: Value<'_>) -> Result<ResponseFormat<'_>, Error> {
-    let format = object("response_format", value)?;
+/// `None` for a type that only some hosts have.
+fn response_format<'a>(value: &Value<'a>) -> Result<Option<ResponseFormat<'a>>, Error> {
+    let format = object("response_format", value.clone())?;
     let kind = format
         .str("type")
         .ok_or_else(|| missing("response_format.type"))?;
-    match kind.decode().as_ref() {
-        "text" => Ok(ResponseFormat::Text),
-        "json_object" => Ok(ResponseFormat::JsonObject),
-        "json_schema" => {
-            let schema = format
-                .object("json_schema")
-                .ok_or_else(|| missing("response_format.json_schema"))?;
-            Ok(ResponseFormat::JsonSchema {
+    Ok(match kind.decode().as_ref() {
+        "text" => Some(ResponseFormat::Text),
+        "json_object" if format.members().len() == 1 => Some(ResponseFormat::JsonObject),
+        "json_schema" => match format.object("json_schema") {
+            Some(schema) => Some(ResponseFormat::JsonSchema {
                 name: schema.str("name").cloned(),
                 description: schema.str("description").cloned(),
                 schema: schema.object("schema").map(Object::raw),
                 strict: schema.bool("strict"),
-            })
-        }
-        other => {
-            let message = format!(
-                "`response_format.type`: found {other:?}, expected text, json_object or json_schema"
-            );
-            Err(Error::new(ErrorKind::InvalidRequest, message).with_param("response_format.type"))
-        }
-    }
+            }),
+            None => return Err(missing("response_format.json_schema")),
+        },
+        _ => None,
+    })
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn param(body: &str) -> String {
-        read(body.as_bytes())
-            .expect_err(body)
-            .param
-            .unwrap_or_default()
-    }
-
-    #[test]
-    fn mistakes_name_their_field() {
-        assert_eq!(param("{}"), "messages");
-        assert_eq!(
-            param(r#"{"messages":[{"content":"x"}]}"#),
-            "messages[0].role"
-        );
-        assert_eq!(
-            param(r#"{"messages":[{"role":"user","content":7}]}"#),
-            "messages[0].content"
-        );
-        assert_eq!(param(r#"{"messages":[],"stop":[1]}"#), "stop[0]");
-        assert_eq!(param(r#"{"messages":[],"max_tokens":"1"}"#), "max_tokens");
-        assert_eq!(
-            param(r#"{"messages":[],"tools":[{"type":"function"}]}"#),
-            "tools[0].function"
-        );
-        assert_eq!(
-            param(r#"{"messages":[{"role":"tool","content":"x"}]}"#),
-            "messages[0].tool_call_id"
-        );
-    }
-
-    #[test]
-    fn unknown_fields_are_kept_aside() {
-        let request =
-            read(br#"{"messages":[],"verbosity":"low","max_tokens":1,"max_completion_tokens":2}"#)
-                .expect("valid");
-        assert_eq!(request.extra.len(), 1);
-        assert_eq!(request.max_tokens, Some(2));
-    }
-}
+mod tests;

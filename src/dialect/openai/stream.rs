@@ -1,8 +1,8 @@
-//! Reads a provider's stream of `chat.completion.chunk`s.
+//! Reads a provider's stream of `chat.completion.chunk`s, or of legacy `text_completion`s.
 
-use super::answer::{Choices, choice_events};
-use super::{error, usage};
-use crate::chat::Event;
+use super::answer::{self, Choices};
+use super::error;
+use crate::chat::{Event, FinishReason};
 use crate::dialect::{NO_END, StreamReader, broken_stream};
 use crate::framing;
 use crate::json::{self, Object, Value};
@@ -12,25 +12,32 @@ use crate::json::{self, Object, Value};
 pub struct Reader {
     started: bool,
     ended: bool,
-    finished: bool,
+    /// Bare pieces of text came (Writer's legacy completions), which nothing but the connection's end ends.
+    bare: bool,
     choices: Choices,
 }
 
 impl StreamReader for Reader {
     fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let data = event.data.trim_ascii();
-        if data.is_empty() || self.ended {
+        if self.ended {
             return;
         }
+        if data.is_empty() {
+            return self.unframed(event, sink);
+        }
         if data == b"[DONE]" {
-            self.ended = true;
-            sink(Event::End);
+            self.finish(sink);
             return;
         }
         match json::parse(data) {
             Ok(Value::Object(object)) => self.chunk(&object, event.name == b"error", sink),
             // A tail that the connection's end cut off says nothing; `end` reports it.
             _ if !event.complete => {}
+            Ok(Value::Array(list)) => match list.items().first().and_then(Value::as_object) {
+                Some(object) if error::is_said(object) => self.chunk(object, true, sink),
+                _ => self.fail("an event that is not a JSON object", sink),
+            },
             _ => self.fail("an event that is not JSON", sink),
         }
     }
@@ -39,10 +46,16 @@ impl StreamReader for Reader {
         if self.ended {
             return;
         }
-        self.ended = true;
+        if self.bare {
+            sink(Event::Finish {
+                choice: 0,
+                reason: FinishReason::Stop,
+                stop_sequence: None,
+            });
+        }
         // Some providers close without `[DONE]`; a finish reason is as good.
-        if self.finished {
-            sink(Event::End);
+        if self.bare || self.choices.may_end() {
+            self.finish(sink);
         } else {
             self.fail(NO_END, sink);
         }
@@ -55,47 +68,75 @@ impl Reader {
         sink(broken_stream(what));
     }
 
+    fn finish(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        self.ended = true;
+        self.choices.close(sink);
+        sink(Event::End);
+    }
+
+    /// JSON where an event should be: an error that lost its framing (Google's compatible layer), or the whole answer
+    /// of a provider that does not stream.
+    fn unframed(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        let raw = event.raw.trim_ascii();
+        if !raw.starts_with(b"{") && !raw.starts_with(b"[") {
+            return;
+        }
+        let value = json::parse(raw);
+        let object = match &value {
+            Ok(Value::Object(object)) => Some(object),
+            Ok(Value::Array(list)) => list.items().first().and_then(Value::as_object),
+            _ => None,
+        };
+        match object {
+            Some(object) if error::is_said(object) => self.chunk(object, true, sink),
+            Some(object) if !self.started && object.array("choices").is_some() => {
+                self.ended = true;
+                if let Err(error) = answer::whole(object, sink) {
+                    sink(Event::Error(error));
+                }
+            }
+            _ => sink(Event::Skipped),
+        }
+    }
+
     fn chunk(&mut self, object: &Object<'_>, named_error: bool, sink: &mut dyn FnMut(Event<'_>)) {
-        let failed = object.get("error").is_some_and(|error| !error.is_null());
-        if failed || named_error {
+        let has_choices = object
+            .array("choices")
+            .is_some_and(|list| !list.items().is_empty());
+        let failed = error::is_said(object);
+        // An error may stand beside the last words.
+        if failed && !has_choices || named_error {
             self.ended = true;
             sink(Event::Error(error::read_object(object)));
             return;
         }
-        let id = object.str("id").cloned().unwrap_or_default();
-        let choices = object
-            .array("choices")
-            .map(|array| array.items())
-            .unwrap_or_default();
         // Azure begins with a chunk about the prompt's filtering that has no id and no choices.
-        if !self.started && (!id.is_empty() || !choices.is_empty()) {
+        let named = object.str("id").is_some_and(|id| !id.is_empty());
+        let bare = object.str("value").filter(|_| !has_choices);
+        if !self.started && (named || has_choices || bare.is_some()) {
             self.started = true;
-            sink(Event::Start {
-                id,
-                model: object.str("model").cloned().unwrap_or_default(),
-                created: object.u64("created"),
+            sink(answer::start(object));
+        }
+        if let Some(text) = bare.filter(|text| !text.is_empty()) {
+            self.bare = true;
+            sink(Event::Text {
+                choice: 0,
+                text: text.clone(),
             });
         }
-        for (place, choice) in choices.iter().enumerate() {
-            match choice.as_object() {
-                Some(choice) => {
-                    self.finished |= choice_events(choice, "delta", place, &mut self.choices, sink)
-                }
-                None => sink(Event::Skipped),
-            }
-        }
-        if let Some(tier) = object.str("service_tier") {
-            sink(Event::ServiceTier(tier.clone()));
-        }
-        if let Some(counts) = chunk_usage(object) {
-            sink(Event::Usage(usage::read(counts)));
+        self.choices.take(object, false, sink);
+        let told = self.choices.failed();
+        let error = if failed {
+            Some(error::read_object(object))
+        } else {
+            told
+        };
+        if let Some(error) = error {
+            self.ended = true;
+            sink(Event::Error(error));
         }
     }
 }
 
-/// A chunk's usage: its own, or Groq's beside it.
-pub(super) fn chunk_usage<'o, 'a>(object: &'o Object<'a>) -> Option<&'o Object<'a>> {
-    object
-        .object("usage")
-        .or_else(|| object.object("x_groq")?.object("usage"))
-}
+#[cfg(test)]
+pub(in crate::dialect) mod tests;

@@ -5,7 +5,6 @@ use crate::dialect::JsonTool;
 
 impl Answer {
     pub(super) fn gather(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
-        let same = self.same;
         let State::Gather { what, body, held } = &mut self.state else {
             return Step::default();
         };
@@ -42,8 +41,8 @@ impl Answer {
             *held = false;
             let mut head = self.common_head(&Headers::default());
             head.remove("content-length");
-            if !same {
-                head.set("content-type", "application/json");
+            if let Some(kind) = self.rendered_type() {
+                head.set("content-type", kind);
             }
             return Step {
                 head: Some(head),
@@ -88,8 +87,8 @@ impl Answer {
                         head.set("x-weir-cost-nanousd", cost.to_string());
                     }
                     let body = rendered.unwrap_or(body);
-                    if !self.same {
-                        head.set("content-type", "application/json");
+                    if let Some(kind) = self.rendered_type() {
+                        head.set("content-type", kind);
                     }
                     head.set("content-length", body.len().to_string());
                     Step {
@@ -137,16 +136,40 @@ impl Answer {
         step
     }
 
-    /// A body for the client; `None` where the provider's is it.
+    /// Whether a whole answer goes out as the stream that the client asked for.
+    fn restreams(&self) -> bool {
+        self.streams
+            && self
+                .record
+                .operation
+                .is_some_and(|operation| operation.is_chat())
+    }
+
+    /// The content type of a whole answer that is rendered; `None` where the provider's passes.
+    fn rendered_type(&self) -> Option<&'static str> {
+        if self.restreams() {
+            Some(self.client.stream_content_type(self.context.array))
+        } else {
+            (!self.same).then_some("application/json")
+        }
+    }
+
+    /// A body for the client; `None` where the provider's is it. A whole answer where a stream was asked for becomes one.
     fn render(&mut self, body: &[u8], now_ms: u64) -> Result<Option<Vec<u8>>, Error> {
+        let restreams = self.restreams();
         let tally = &mut self.tally;
-        if self.same {
+        if self.same && !restreams {
             self.provider
                 .scan_answer(body, &mut |event| tally.see(&event, now_ms))?;
             tally.see(&Event::End, now_ms);
             return Ok(None);
         }
-        let mut writer = self.client.answer_writer(self.context.clone());
+        let context = self.context.clone();
+        let mut writer = if restreams {
+            self.client.stream_writer(context)
+        } else {
+            self.client.answer_writer(context)
+        };
         let mut json_tool = JsonTool::new(self.json_tool.take());
         let mut out = Vec::new();
         self.provider.read_answer(body, &mut |event| {

@@ -78,7 +78,7 @@ pub fn last_user(body: &Value) -> String {
 /// Answers a chat completions request.
 pub fn chat(body: &Value, model: &str, azure: bool) -> Script {
     let options = Options::of(model);
-    let streamed = body["stream"] == true;
+    let streamed = body["stream"] == true && !options.has("unstreamed");
     if let Some(status) = options.number("status") {
         let status = u16::try_from(status).unwrap_or(500);
         let mut script = Script::whole(

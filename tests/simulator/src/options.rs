@@ -12,6 +12,7 @@
 //! | `stall=MS` · `stall_mid=MS` · `trickle=MS` | waits before the head · after the first delta · between deltas |
 //! | `garbage` · `html` · `gzip` | what is not an answer |
 //! | `byte_by_byte` · `crlf` · `comments` · `no_done` | odd but legal streams |
+//! | `unstreamed` | a whole answer where a stream was asked for (OpenAI's chat) |
 
 /// Options by name, in the model's name.
 #[derive(Debug, Clone, Default)]

@@ -1,61 +1,176 @@
 //! The conversation's messages.
 
-use crate::chat::{Arguments, Error, ErrorKind, Media, MediaSource, Message, Part, Role};
-use crate::dialect::Wire;
-use crate::json::{Text, Writer};
+use super::content::{self, Place};
+use super::{Draft, ids};
+use crate::chat::{Arguments, Error, Message, Part, Role};
+use crate::json::{Text, Value, Writer};
+use crate::provider::Thoughts;
 
-pub(super) fn write(w: &mut Writer<'_>, path: &str, message: &Message<'_>) -> Result<(), Error> {
-    // Tools' results are messages of their own here, and must come before what else their message says.
+/// Writes all messages into the array that is open.
+pub(super) fn write(w: &mut Writer<'_>, draft: &Draft<'_, '_>) -> Result<(), Error> {
+    let messages = &draft.request.messages;
+    let mut after_tool = false;
+    for (index, message) in messages.iter().enumerate() {
+        let path = format!("messages[{index}]");
+        let last = index.saturating_add(1) == messages.len();
+        if draft.same {
+            own(w, draft, &path, message, &mut after_tool)?;
+        } else {
+            foreign(w, draft, &path, message, last, &mut after_tool)?;
+        }
+    }
+    Ok(())
+}
+
+/// A message of a client of this wire: one for one.
+fn own(
+    w: &mut Writer<'_>,
+    draft: &Draft<'_, '_>,
+    path: &str,
+    message: &Message<'_>,
+    after_tool: &mut bool,
+) -> Result<(), Error> {
+    match (message.role, &message.content[..]) {
+        (Role::Assistant, parts) => assistant(w, draft, path, message, &borrow(parts), false)?,
+        (Role::Tool, [part @ Part::ToolResult { .. }]) => {
+            tool_message(w, draft, path, message, part, &mut Vec::new())?;
+        }
+        (_, parts) => {
+            between(w, draft, message.role, *after_tool);
+            spoken(w, draft, path, message, &borrow(parts))?;
+        }
+    }
+    *after_tool = message.role == Role::Tool;
+    Ok(())
+}
+
+fn borrow<'p, 'a>(parts: &'p [Part<'a>]) -> Vec<&'p Part<'a>> {
+    parts.iter().collect()
+}
+
+/// A message of another wire's client. Tools' results are messages of their own here, and must come before what else
+/// their message says.
+fn foreign(
+    w: &mut Writer<'_>,
+    draft: &Draft<'_, '_>,
+    path: &str,
+    message: &Message<'_>,
+    last: bool,
+    after_tool: &mut bool,
+) -> Result<(), Error> {
     let mut rest: Vec<&Part<'_>> = Vec::new();
     let mut media: Vec<&Part<'_>> = Vec::new();
     for part in &message.content {
         match part {
-            Part::ToolResult {
-                id,
-                content,
-                is_error,
-                ..
-            } => tool_message(w, id, content, *is_error, &mut media),
+            Part::ToolResult { .. } => {
+                tool_message(w, draft, path, message, part, &mut media)?;
+                *after_tool = true;
+            }
             other => rest.push(other),
         }
     }
-    if !media.is_empty() {
-        // This wire's tool messages hold text only: what else a tool gave follows as the user's.
-        rest.splice(0..0, media);
-    }
-    if rest.is_empty()
-        && (message
-            .content
-            .iter()
-            .any(|part| matches!(part, Part::ToolResult { .. }))
-            || message.role == Role::Tool)
-    {
+    // This wire's tool messages hold text only: what else a tool gave follows as the user's.
+    rest.splice(0..0, media);
+    if rest.is_empty() && (ids::has_results(&message.content) || message.role == Role::Tool) {
         return Ok(());
     }
+    if message.role == Role::Assistant {
+        assistant(w, draft, path, message, &rest, last)?;
+    } else {
+        between(w, draft, message.role, *after_tool);
+        spoken(w, draft, path, message, &rest)?;
+    }
+    *after_tool = false;
+    Ok(())
+}
+
+/// What some providers want between a tool's result and the user.
+fn between(w: &mut Writer<'_>, draft: &Draft<'_, '_>, role: Role, after_tool: bool) {
+    if after_tool && draft.quirks.assistant_after_tool && matches!(role, Role::User | Role::Tool) {
+        w.raw(r#"{"role":"assistant","content":"OK."}"#);
+    }
+}
+
+/// A message of the person's or the operator's.
+fn spoken(
+    w: &mut Writer<'_>,
+    draft: &Draft<'_, '_>,
+    path: &str,
+    message: &Message<'_>,
+    parts: &[&Part<'_>],
+) -> Result<(), Error> {
     let role = match message.role {
-        Role::System => "system",
-        Role::Developer => "developer",
+        Role::System | Role::Developer if draft.family.no_system => "user",
+        Role::Developer if draft.same && !draft.quirks.no_developer => "developer",
+        Role::System | Role::Developer => "system",
         Role::User | Role::Tool => "user",
-        Role::Assistant => return assistant(w, path, &rest),
+        Role::Assistant => "assistant",
     };
     w.begin_object();
     w.field_str("role", role);
-    if let Some(name) = &message.name {
-        w.field_text("name", name);
-    }
+    name(w, draft, message);
     w.key("content");
-    write_parts(w, path, &rest)?;
+    content::write(w, draft, &Place::of(path, message), parts)?;
+    extra(w, draft, message);
     w.end_object();
     Ok(())
 }
 
+fn name(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
+    if let Some(name) = &message.name
+        && (!draft.quirks.no_names || message.role == Role::Tool)
+    {
+        w.field_text("name", name);
+    }
+}
+
+/// Members that the neutral language does not name, for a provider of the client's wire that takes them.
+fn extra(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
+    if !draft.same {
+        return;
+    }
+    for (key, value) in &message.extra {
+        let key = key.decode();
+        if key != "content" && draft.quirks.allows_member(&key) {
+            w.field_value(&key, value);
+        }
+    }
+}
+
 fn tool_message<'p, 'a>(
     w: &mut Writer<'_>,
-    id: &Text<'_>,
-    content: &'p [Part<'a>],
-    is_error: bool,
+    draft: &Draft<'_, '_>,
+    path: &str,
+    message: &Message<'_>,
+    part: &'p Part<'a>,
     media: &mut Vec<&'p Part<'a>>,
-) {
+) -> Result<(), Error> {
+    let Part::ToolResult {
+        id,
+        name: tool,
+        content,
+        is_error,
+        cache_control,
+    } = part
+    else {
+        return Ok(());
+    };
+    w.begin_object();
+    if draft.legacy && id == tool {
+        w.field_str("role", "function");
+        w.field_text("name", tool);
+    } else {
+        w.field_str("role", "tool");
+        w.field_text("tool_call_id", &ids::id(draft, id));
+        name(w, draft, message);
+    }
+    w.key("content");
+    if draft.same {
+        content::write(w, draft, &Place::of(path, message), &borrow(content))?;
+        extra(w, draft, message);
+        w.end_object();
+        return Ok(());
+    }
     let mut text = String::new();
     for part in content {
         match part {
@@ -69,180 +184,211 @@ fn tool_message<'p, 'a>(
             other => media.push(other),
         }
     }
-    if is_error && text.is_empty() {
+    if *is_error && text.is_empty() {
         text.push_str("error");
     }
-    w.begin_object();
-    w.field_str("role", "tool");
-    w.field_text("tool_call_id", id);
-    w.field_str("content", &text);
+    w.string(&text);
+    draft.cache_control(w, cache_control.as_ref());
     w.end_object();
+    Ok(())
 }
 
-/// An assistant's turn. Its thinking is left out: this wire's providers refuse it, and make their own anew.
-fn assistant(w: &mut Writer<'_>, path: &str, parts: &[&Part<'_>]) -> Result<(), Error> {
+/// An assistant's turn.
+fn assistant(
+    w: &mut Writer<'_>,
+    draft: &Draft<'_, '_>,
+    path: &str,
+    message: &Message<'_>,
+    parts: &[&Part<'_>],
+    last: bool,
+) -> Result<(), Error> {
+    let mut said: Vec<&Part<'_>> = Vec::new();
+    let mut calls: Vec<&Part<'_>> = Vec::new();
+    let mut refusal = None;
+    let mut audio = None;
+    for (index, &part) in parts.iter().enumerate() {
+        match part {
+            Part::Text { .. } => said.push(part),
+            Part::Refusal { text } if draft.quirks.allows_member("refusal") => refusal = Some(text),
+            // What cannot be a refusal is text all the same.
+            Part::Refusal { .. } => said.push(part),
+            Part::ToolCall { .. } => calls.push(part),
+            Part::Reasoning { .. } | Part::RedactedReasoning { .. } => {}
+            Part::Other { kind, value } if draft.same => {
+                if kind.is("audio") && value.get("type").is_none() {
+                    audio = Some(value);
+                } else if value.get("id").is_some() {
+                    calls.push(part);
+                } else {
+                    said.push(part);
+                }
+            }
+            other => {
+                let path = format!("{path}.content[{index}]");
+                return Err(content::unsupported(&path, other));
+            }
+        }
+    }
+    let place = Place::of(path, message);
     w.begin_object();
     w.field_str("role", "assistant");
-    let text: Vec<&Part<'_>> = parts
-        .iter()
-        .filter(|part| matches!(part, Part::Text { .. }))
-        .copied()
-        .collect();
-    w.key("content");
-    if text.is_empty() {
-        w.null();
-    } else {
-        write_parts(w, path, &text)?;
+    name(w, draft, message);
+    if !(said.is_empty() && draft.quirks.no_nulls && place.verbatim(draft).is_none()) {
+        w.key("content");
+        content::write(w, draft, &place, &said)?;
     }
-    let mut calls = false;
-    for (index, part) in parts.iter().enumerate() {
-        match part {
-            Part::Text { .. }
-            | Part::Reasoning { .. }
-            | Part::RedactedReasoning { .. }
-            | Part::ToolCall { .. } => {}
-            Part::Refusal { text } => w.field_text("refusal", text),
-            other => return Err(unsupported_part(&format!("{path}.content[{index}]"), other)),
-        }
+    // Where the content goes as it stood, it says its refusal itself.
+    if let Some(text) = refusal.filter(|_| place.verbatim(draft).is_none()) {
+        w.field_text("refusal", text);
     }
-    for part in parts {
-        let Part::ToolCall {
-            id,
-            name,
-            arguments,
-            ..
-        } = part
-        else {
-            continue;
-        };
-        if !calls {
-            w.key("tool_calls");
-            w.begin_array();
-            calls = true;
-        }
-        w.begin_object();
-        w.field_text("id", id);
-        w.field_str("type", "function");
-        w.key("function");
-        w.begin_object();
-        w.field_text("name", name);
-        match arguments {
-            Arguments::Json(json) => w.field_str("arguments", json),
-            Arguments::Text(text) => w.field_text("arguments", text),
-        }
-        w.end_object();
-        w.end_object();
+    if let Some(audio) = audio {
+        w.field_raw("audio", audio.raw());
     }
-    if calls {
-        w.end_array();
+    if !draft.same {
+        thoughts(w, draft, parts);
     }
-    w.end_object();
-    Ok(())
-}
-
-fn write_parts(w: &mut Writer<'_>, path: &str, parts: &[&Part<'_>]) -> Result<(), Error> {
-    if let [Part::Text { text, .. }] = parts {
-        w.text(text);
-        return Ok(());
-    }
-    w.begin_array();
-    for (index, part) in parts.iter().enumerate() {
-        w.begin_object();
-        match part {
-            Part::Text { text, .. } => {
-                w.field_str("type", "text");
-                w.field_text("text", text);
-            }
-            Part::Image { media, detail, .. } => {
-                w.field_str("type", "image_url");
-                w.key("image_url");
-                w.begin_object();
-                w.field_str("url", &url(&format!("{path}.content[{index}]"), media)?);
-                if let Some(detail) = detail {
-                    w.field_text("detail", detail);
-                }
-                w.end_object();
-            }
-            Part::Document { media, name, .. } => {
-                document(w, &format!("{path}.content[{index}]"), media, name.as_ref())?
-            }
-            Part::Audio { media } => {
-                let MediaSource::Base64 { media_type, data } = &media.source else {
-                    return Err(unsupported_part(&format!("{path}.content[{index}]"), part));
-                };
-                let kind = media_type.decode();
-                w.field_str("type", "input_audio");
-                w.key("input_audio");
-                w.begin_object();
-                w.field_text("data", data);
-                w.field_str("format", kind.strip_prefix("audio/").unwrap_or(&kind));
-                w.end_object();
-            }
-            other => return Err(unsupported_part(&format!("{path}.content[{index}]"), other)),
-        }
-        w.end_object();
-    }
-    w.end_array();
-    Ok(())
-}
-
-fn document(
-    w: &mut Writer<'_>,
-    path: &str,
-    media: &Media<'_>,
-    name: Option<&Text<'_>>,
-) -> Result<(), Error> {
-    if let MediaSource::Text(text) = &media.source {
-        w.field_str("type", "text");
-        w.field_text("text", text);
-        return Ok(());
-    }
-    w.field_str("type", "file");
-    w.key("file");
-    w.begin_object();
-    match &media.source {
-        MediaSource::File(id) => w.field_text("file_id", id),
-        MediaSource::Base64 { .. } => {
-            w.field_text("filename", name.unwrap_or(&Text::from("document.pdf")));
-            w.field_str("file_data", &url(path, media)?);
-        }
-        _ => {
-            return Err(Error::unsupported(
-                format!("{path}.source.url"),
-                Wire::OpenAi.name(),
-            ));
-        }
-    }
-    w.end_object();
-    Ok(())
-}
-
-/// An URL of the medium: its own, or a `data:` URL of its bytes.
-fn url(path: &str, media: &Media<'_>) -> Result<String, Error> {
-    match &media.source {
-        MediaSource::Url(url) => Ok(url.decode().into_owned()),
-        MediaSource::Base64 { media_type, data } => Ok(format!(
-            "data:{};base64,{}",
-            media_type.decode(),
-            data.decode()
-        )),
-        _ => Err(Error::unsupported(
-            format!("{path}.source"),
-            Wire::OpenAi.name(),
-        )),
-    }
-}
-
-fn unsupported_part(path: &str, part: &Part<'_>) -> Error {
-    let kind = match part {
-        Part::Other { kind, .. } => kind.decode().into_owned(),
-        Part::ToolCall { .. } => "tool_use".to_owned(),
-        Part::Reasoning { .. } | Part::RedactedReasoning { .. } => "thinking".to_owned(),
-        _ => "this part".to_owned(),
+    extra(w, draft, message);
+    let legacy = match &calls[..] {
+        [Part::ToolCall { id, name, .. }] => draft.legacy && id == name,
+        _ => false,
     };
-    let message = format!(
-        "`{path}`: a part of type `{kind}` is not supported by {}",
-        Wire::OpenAi.name()
-    );
-    Error::new(ErrorKind::Unsupported, message).with_param(path)
+    if legacy {
+        for call in &calls {
+            w.key("function_call");
+            function(w, draft, call);
+        }
+    } else if !calls.is_empty() {
+        w.key("tool_calls");
+        w.begin_array();
+        calls.iter().for_each(|call| tool_call(w, draft, call));
+        w.end_array();
+    } else if last && !draft.quirks.prefill.is_empty() {
+        w.field_bool(draft.quirks.prefill, true);
+    }
+    w.end_object();
+    Ok(())
+}
+
+fn tool_call(w: &mut Writer<'_>, draft: &Draft<'_, '_>, call: &Part<'_>) {
+    let Part::ToolCall {
+        id,
+        cache_control,
+        signature,
+        ..
+    } = call
+    else {
+        if let Part::Other { value, .. } = call {
+            w.raw(value.raw());
+        }
+        return;
+    };
+    w.begin_object();
+    w.field_text("id", &ids::id(draft, id));
+    w.field_str("type", "function");
+    w.key("function");
+    function(w, draft, call);
+    draft.cache_control(w, cache_control.as_ref());
+    if let Some(signature) = signature
+        .as_ref()
+        .filter(|_| draft.quirks.google_signatures)
+    {
+        google_signature(w, signature);
+    }
+    w.end_object();
+}
+
+fn google_signature(w: &mut Writer<'_>, signature: &Text<'_>) {
+    w.key("extra_content");
+    w.begin_object();
+    w.key("google");
+    w.begin_object();
+    w.field_text("thought_signature", signature);
+    w.end_object();
+    w.end_object();
+}
+
+fn function(w: &mut Writer<'_>, draft: &Draft<'_, '_>, call: &Part<'_>) {
+    let Part::ToolCall {
+        name, arguments, ..
+    } = call
+    else {
+        w.null();
+        return;
+    };
+    w.begin_object();
+    w.field_text("name", &ids::name(draft, name));
+    match arguments {
+        Arguments::Json(json) => w.field_str("arguments", json),
+        Arguments::Text(text) if text.is_empty() && !draft.same => w.field_str("arguments", "{}"),
+        Arguments::Text(text) => w.field_text("arguments", text),
+    }
+    w.end_object();
+}
+
+/// Thinking of another wire's client, in the form that the provider takes back, and a signature over the text.
+fn thoughts(w: &mut Writer<'_>, draft: &Draft<'_, '_>, parts: &[&Part<'_>]) {
+    let signed = parts.iter().rev().find_map(|part| match part {
+        Part::Text { signature, .. } => signature.as_ref(),
+        _ => None,
+    });
+    if let Some(signature) = signed.filter(|_| draft.quirks.google_signatures) {
+        google_signature(w, signature);
+    }
+    let has = parts.iter().any(|part| {
+        matches!(
+            part,
+            Part::Reasoning { .. } | Part::RedactedReasoning { .. }
+        )
+    });
+    if !has {
+        return;
+    }
+    match draft.quirks.thoughts {
+        Thoughts::Omitted => {}
+        Thoughts::Member(key) => {
+            let text: String = parts
+                .iter()
+                .filter_map(|part| match part {
+                    Part::Reasoning { text, .. } => Some(text.decode().into_owned()),
+                    _ => None,
+                })
+                .collect();
+            w.field_str(key, &text);
+        }
+        Thoughts::Details => {
+            w.key("reasoning_details");
+            w.begin_array();
+            for part in parts {
+                detail(w, part);
+            }
+            w.end_array();
+        }
+    }
+}
+
+fn detail(w: &mut Writer<'_>, part: &Part<'_>) {
+    match part {
+        Part::Reasoning { text, signature } => {
+            w.begin_object();
+            w.field_str("type", "reasoning.text");
+            w.field_text("text", text);
+            if let Some(signature) = signature {
+                w.field_text("signature", signature);
+            }
+            w.end_object();
+        }
+        Part::RedactedReasoning { data } => {
+            w.begin_object();
+            w.field_str("type", "reasoning.encrypted");
+            w.field_text("data", data);
+            w.end_object();
+        }
+        _ => {}
+    }
+}
+
+/// The content that a message had, where it says more than the neutral language.
+pub(super) fn content_of<'m, 'a>(message: &'m Message<'a>) -> Option<&'m Value<'a>> {
+    let found = message.extra.iter().find(|(key, _)| key.is("content"));
+    found.map(|(_, value)| value)
 }

@@ -1,0 +1,145 @@
+//! Whether a passing request has what a provider refuses deeper than at its top: then it is written anew.
+
+use super::models::family;
+use super::write::{LONGEST_ID, is_nine};
+use crate::dialect::Edits;
+use crate::json::scan::top_level;
+use crate::json::{self, Object, Value};
+use crate::provider::{Members, Quirks};
+use memchr::memmem::{find, find_iter};
+
+/// Whether a request needs more than edits to suit a provider. Bytes are looked for first; only where some that might
+/// mean it are there is the body parsed.
+pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
+    let quirks = &edits.kind.quirks;
+    let no_system = quirks.native_openai && no_system(body, edits.model);
+    if !no_system && !suspect(body, quirks) {
+        return false;
+    }
+    let Ok(Value::Object(request)) = json::parse(body) else {
+        // What is not JSON is told by who edits it.
+        return false;
+    };
+    let items = |key: &str| {
+        request
+            .array(key)
+            .map(|list| list.items())
+            .unwrap_or_default()
+    };
+    let objects = |key: &str| items(key).iter().filter_map(Value::as_object);
+    let mut previous = false;
+    objects("messages").any(|message| {
+        let role = message.str("role").map(|role| role.decode().into_owned());
+        let role = role.as_deref().unwrap_or_default();
+        let follows = std::mem::replace(&mut previous, role == "tool");
+        (no_system && matches!(role, "system" | "developer"))
+            || (quirks.assistant_after_tool && follows && role == "user")
+            || in_message(message, role, quirks)
+    }) || objects("tools").any(|tool| in_tool(tool, quirks))
+}
+
+/// Whether the model knows no system messages.
+fn no_system(body: &[u8], model: Option<&str>) -> bool {
+    if let Some(model) = model {
+        return family(model).no_system;
+    }
+    if find(body, b"o1-").is_none() {
+        return false;
+    }
+    let model = top_level(body, ["model"]).ok().and_then(|[model]| model);
+    let name = model.map(|member| String::from_utf8_lossy(member.value).into_owned());
+    name.is_some_and(|name| family(name.trim_matches('"')).no_system)
+}
+
+/// Whether there are bytes that might mean what the provider refuses.
+fn suspect(body: &[u8], quirks: &Quirks) -> bool {
+    let has = |wanted: bool, word: &str| wanted && find(body, word.as_bytes()).is_some();
+    let member = match quirks.members {
+        Members::Any => false,
+        Members::Without(keys) => keys
+            .iter()
+            .any(|key| find(body, format!("\"{key}\"").as_bytes()).is_some()),
+        Members::Only(_) => true,
+    };
+    member
+        || has(quirks.no_developer, "\"developer\"")
+        || has(quirks.no_names, "\"name\"")
+        || has(quirks.nine_character_ids, "\"tool_call")
+        || has(quirks.string_content, "\"type\"")
+        || has(quirks.no_nulls || quirks.no_null_arguments, "null")
+        || has(quirks.no_strict, "\"strict\"")
+        || has(quirks.assistant_after_tool, "\"tool\"")
+        || (quirks.native_openai && has_long_id(body))
+}
+
+/// Whether there might be a tool's result whose call's id is longer than OpenAI takes.
+fn has_long_id(body: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"tool_call_id\"";
+    find_iter(body, KEY).any(|at| {
+        let rest = body.get(at.saturating_add(KEY.len())..).unwrap_or_default();
+        let mut strings = rest.split(|byte| *byte == b'"').skip(1);
+        strings.next().is_some_and(|id| id.len() > LONGEST_ID)
+    })
+}
+
+fn in_message(message: &Object<'_>, role: &str, quirks: &Quirks) -> bool {
+    let members = message.members();
+    let refused = members.iter().any(|(key, value)| {
+        let key = key.decode();
+        !quirks.allows_member(&key)
+            || (quirks.no_nulls && role == "assistant" && value.is_null())
+            || (quirks.no_names && role != "tool" && key == "name")
+    });
+    let items = |key: &str| {
+        message
+            .array(key)
+            .map(|list| list.items())
+            .unwrap_or_default()
+    };
+    let ids = members
+        .iter()
+        .filter(|(key, _)| key.is("tool_call_id"))
+        .map(|(_, value)| value);
+    let calls = items("tool_calls").iter().filter_map(Value::as_object);
+    let bad_id = |value: &Value<'_>| {
+        let id = value.as_str().map(|id| id.decode().into_owned());
+        let id = id.unwrap_or_default();
+        (quirks.nine_character_ids && !is_nine(&id))
+            || (quirks.native_openai && id.len() > LONGEST_ID)
+    };
+    let marked =
+        |part: &Object<'_>| !quirks.allows_cache_control() && part.get("cache_control").is_some();
+    refused
+        || (quirks.no_developer && role == "developer")
+        || ids.into_iter().any(bad_id)
+        || calls.into_iter().any(|call| {
+            let arguments = call
+                .object("function")
+                .and_then(|call| call.get("arguments"));
+            call.get("id").is_some_and(bad_id)
+                || (quirks.no_null_arguments && arguments.is_some_and(Value::is_null))
+                || marked(call)
+        })
+        || (quirks.string_content && is_text_list(items("content")))
+        || items("content")
+            .iter()
+            .filter_map(Value::as_object)
+            .any(marked)
+}
+
+/// Whether a list of parts is nothing but texts.
+fn is_text_list(parts: &[Value<'_>]) -> bool {
+    let text = |part: &Value<'_>| {
+        let part = part.as_object();
+        part.is_some_and(|part| part.str("type").is_some_and(|kind| kind.is("text")))
+    };
+    !parts.is_empty() && parts.iter().all(text)
+}
+
+fn in_tool(tool: &Object<'_>, quirks: &Quirks) -> bool {
+    let function = tool.object("function");
+    let strict = function.is_some_and(|function| function.get("strict").is_some());
+    let marked = tool.get("cache_control").is_some()
+        || function.is_some_and(|function| function.get("cache_control").is_some());
+    (quirks.no_strict && strict) || (!quirks.allows_cache_control() && marked)
+}
