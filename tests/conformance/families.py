@@ -2,56 +2,60 @@
 import os
 from dataclasses import dataclass
 
-# Providers whose wire is OpenAI's, by the corpus' name: (Weir's kind, what its prices are listed under).
-# A host is given where the kind has none.
-COMPATIBLE = {
-    "cerebras": "cerebras",
-    "crusoe": "crusoe",
-    "dashscope": "dashscope",
-    "deepseek": "deepseek",
-    "gemini_compat": "gemini",
-    "groq": "groq",
-    "heroku": "heroku",
-    "huggingface": "huggingface",
-    "local_openai_compat": "local",
-    "mistral": "mistral",
-    "moonshot": "moonshot",
-    "ollama": "ollama",
-    "openai_compat_misc": "misc",
-    "openrouter": "openrouter",
-    "perplexity": "perplexity",
-    "portkey_gateway": "portkey",
-    "snowflake_cortex": "snowflake",
-    "tgi": "tgi",
-    "together": "together_ai",
-    "vercel_gateway": "vercel_ai_gateway",
-    "vllm_or_local": "vllm",
-    "voyage": "voyage",
-    "writer": "writer",
-    "bedrock_mantle": "bedrock_mantle",
-    "xai": "xai",
-    "zai": "zai",
-}
 HOST = {"host": "provider.example.com", "auth": "none"}
 GOOGLE = {"project": "project", "location": "us-east5", "auth": "none"}
 AWS = {"region": "us-east-1", "auth": "none"}
+NONE = {"auth": "none"}
+
+
+def _compatible(name):
+    """A host of OpenAI's wire that has no kind of its own; its prices are listed under the name."""
+    return {"provider": "openai_compatible", "name": name, **HOST}
+
+
+# The corpus' providers, each with its configuration.
 TARGETS = {
-    "openai": {"provider": "openai", "auth": "none"},
-    "azure_openai": {"provider": "azure_openai", **HOST},
+    "anthropic": {"provider": "anthropic", **NONE},
     "azure_ai_foundry": {"provider": "azure_ai_foundry", **HOST},
-    "anthropic": {"provider": "anthropic", "auth": "none"},
-    **{name: {"provider": "openai_compatible", "name": label, **HOST} for name, label in COMPATIBLE.items()},
+    "azure_openai": {"provider": "azure_openai", **HOST},
+    "bedrock_mantle": {"provider": "bedrock_mantle", **AWS},
+    "cerebras": {"provider": "cerebras", **NONE},
+    "crusoe": {"provider": "crusoe", **NONE},
+    "dashscope": {"provider": "dashscope", **NONE},
+    "deepseek": {"provider": "deepseek", **NONE},
+    "gemini": {"provider": "gemini", **NONE},
+    "gemini_compat": {"provider": "gemini_openai", **NONE},
+    "groq": {"provider": "groq", **NONE},
+    "heroku": {"provider": "heroku", **NONE},
+    "huggingface": {"provider": "huggingface", **NONE},
+    "local_openai_compat": _compatible("local"),
+    "mistral": {"provider": "mistral", **NONE},
+    "moonshot": {"provider": "moonshot", **NONE},
+    "ollama": {"provider": "ollama", **HOST},
+    "openai": {"provider": "openai", **NONE},
+    "openai_compat_misc": _compatible("misc"),
+    "openrouter": {"provider": "openrouter", **NONE},
+    "perplexity": {"provider": "perplexity", **NONE},
+    "portkey_gateway": _compatible("portkey"),
+    "snowflake_cortex": {"provider": "snowflake", "account": "account", **NONE},
+    "tgi": {"provider": "tgi", **HOST},
+    "together": {"provider": "together_ai", **NONE},
+    "vercel_gateway": {"provider": "vercel_ai_gateway", **NONE},
+    "vertex": {"provider": "vertex_ai", **GOOGLE},
+    "vertex_anthropic": {"provider": "vertex_anthropic", **GOOGLE},
+    "vllm_or_local": {"provider": "hosted_vllm", **HOST},
+    "voyage": _compatible("voyage"),
+    "writer": {"provider": "writer", **NONE},
+    "xai": {"provider": "xai", **NONE},
+    "zai": {"provider": "zai", **NONE},
 }
 # What is on its way: kept out until it is built, or asked for by BUILT=name,name.
 COMING = {
-    "gemini": {"provider": "gemini", "auth": "none"},
-    "vertex": {"provider": "vertex_ai", **GOOGLE},
-    "vertex_anthropic": {"provider": "vertex_anthropic", **GOOGLE},
     "bedrock": {"provider": "bedrock", **AWS},
     "bedrock_anthropic": {"provider": "bedrock_anthropic", **AWS},
 }
 # Features that are built: the targets above, and `gemini_clients`, `count_tokens`, `completions_translated`, `force_translate`.
-DEFAULT_BUILT = "force_translate,count_tokens,vertex_anthropic"
+DEFAULT_BUILT = "force_translate,count_tokens,gemini_clients"
 BUILT = {name for name in os.environ.get("BUILT", DEFAULT_BUILT).split(",") if name}
 
 CHAT_CLIENTS = ("openai", "anthropic", "gemini")
@@ -100,12 +104,12 @@ def _family(provider, operation):
 
 OTHERS = {
     ("anthropic", "messages"): Family("anthropic", "anthropic", CHAT_CLIENTS, "anthropic"),
-    ("anthropic", "count_tokens"): Family("anthropic", "count_tokens", ("count_tokens",), "count_tokens", ("count_tokens",)),
-    ("gemini", "generateContent"): Family("gemini", "gemini", CHAT_CLIENTS, "gemini", ("gemini",)),
-    ("gemini", "countTokens"): Family("gemini", "countTokens", ("countTokens",), "countTokens", ("gemini",)),
-    ("vertex", "generateContent"): Family("vertex", "gemini", CHAT_CLIENTS, "gemini", ("vertex",)),
-    ("vertex", "countTokens"): Family("vertex", "countTokens", ("countTokens",), "countTokens", ("vertex",)),
-    ("vertex", "anthropic:rawPredict"): Family("vertex_anthropic", "anthropic", CHAT_CLIENTS, "anthropic", ("vertex_anthropic",)),
+    ("anthropic", "count_tokens"): Family("anthropic", "count_tokens", ("count_tokens",), "count_tokens"),
+    ("gemini", "generateContent"): Family("gemini", "gemini", CHAT_CLIENTS, "gemini"),
+    ("gemini", "countTokens"): Family("gemini", "countTokens", ("countTokens",), "countTokens"),
+    ("vertex", "generateContent"): Family("vertex", "gemini", CHAT_CLIENTS, "gemini"),
+    ("vertex", "countTokens"): Family("vertex", "countTokens", ("countTokens",), "countTokens"),
+    ("vertex", "anthropic:rawPredict"): Family("vertex_anthropic", "anthropic", CHAT_CLIENTS, "anthropic"),
     ("bedrock", "converse"): Family("bedrock", "bedrock", CHAT_CLIENTS, None, ("bedrock",)),
     ("bedrock", "invoke:anthropic"): Family("bedrock_anthropic", "bedrock_anthropic", CHAT_CLIENTS, "anthropic", ("bedrock_anthropic",), _is_messages),
 }

@@ -59,6 +59,8 @@ def defaults(body):
     for tool in body.get("tools") or []:
         if isinstance(tool, dict) and "function" in tool:
             tool.setdefault("type", "function")
+    if isinstance(body.get("tool_choice"), dict) and "function" in body["tool_choice"]:
+        body["tool_choice"].setdefault("type", "function")
     for message in body.get("messages") or []:
         if isinstance(message, dict) and message.get("tool_calls") and message.get("content") == "":
             # Beside calls an empty content is none.
