@@ -19,10 +19,10 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test conformance check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 
 setup: $(TARGETS_STAMP) $(if $(ENVOY),,$(ENVOY_BIN)) ## adds Rust's Wasm targets and finds an Envoy (implied by the others)
 	@$(ENVOY_BIN) --version | sed -n 's/.*version: [0-9a-f]*\/\([0-9.]*\).*/Envoy \1: $(subst /,\/,$(ENVOY_BIN))/p'
@@ -74,6 +74,9 @@ test: setup-test $(WASM) $(SIMULATOR) ## runs every test: unit, golden, property
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) ENVOY_OLD_BIN=$(abspath $(ENVOY_OLD_BIN)) WEIR_WASM=$(abspath $(WASM)) \
 	 WEIR_SIMULATOR=$(abspath $(SIMULATOR)) WASM_RUNNER=$(abspath $(WASM_RUNNER)) TEST_PYTHON=$(TEST_PYTHON) \
 	 python3 tests/tools/test.py
+
+conformance: setup-test $(WASM) ## replays recorded traffic (WEIR_CORPUS) and compares; FALSIFY=1: is a changed answer noticed?
+	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) $(TEST_PYTHON) tests/conformance/run.py
 
 check: fmt lint doc size test ## what CI runs: format, lints, docs, size, every test
 
