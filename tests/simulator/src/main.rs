@@ -3,10 +3,11 @@
 //! ```text
 //! weir-simulator --listen 127.0.0.1:0 [--listen …] [--tls CERT.pem KEY.pem --tls-listen 127.0.0.1:0]
 //! ```
-//! It prints one JSON line for every socket and serves OpenAI's, Azure's and Anthropic's paths on each, HTTP/1.1 and
+//! It prints one JSON line for every socket and serves OpenAI's, Azure's, Anthropic's and Google's paths on each, HTTP/1.1 and
 //! HTTP/2. What it answers is told by the model's name: `NAME+OPTION+OPTION=VALUE…`, see [`options`]. What it was asked
 //! stands at `GET /__sim/requests`, what it served at `GET /__sim/totals`; `DELETE /__sim/requests` forgets both.
 mod anthropic;
+mod gemini;
 mod journal;
 mod openai;
 mod options;

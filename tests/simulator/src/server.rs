@@ -2,7 +2,7 @@
 
 use crate::journal::{Entry, Journal};
 use crate::script::{Script, Step};
-use crate::{anthropic, openai};
+use crate::{anthropic, gemini, openai};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use http_body_util::{BodyExt, StreamBody};
@@ -231,6 +231,10 @@ struct Asked {
     query: String,
     key: String,
     versioned: bool,
+    google: Option<gemini::Asked>,
+    /// The key in Google's own header, and the bearer's token.
+    google_auth: (Option<String>, Option<String>),
+    flavored: bool,
 }
 
 impl Asked {
@@ -246,7 +250,10 @@ impl Asked {
         let deployment = path
             .strip_prefix("/openai/deployments/")
             .and_then(|rest| rest.split('/').next());
-        let wire = if path.starts_with("/openai/") {
+        let google = gemini::asked(path);
+        let wire = if google.is_some() {
+            "gemini"
+        } else if path.starts_with("/openai/") {
             "azure"
         } else if path.ends_with("/messages") {
             "anthropic"
@@ -255,9 +262,11 @@ impl Asked {
         };
         let bearer =
             header("authorization").map(|value| value.trim_start_matches("Bearer ").to_owned());
+        let named = google.as_ref().map(|asked| asked.model.as_str());
         Asked {
             wire,
             model: deployment
+                .or(named)
                 .map(decoded)
                 .or_else(|| body["model"].as_str().map(str::to_owned))
                 .unwrap_or_default(),
@@ -266,13 +275,24 @@ impl Asked {
             query: query.to_owned(),
             key: header("api-key")
                 .or_else(|| header("x-api-key"))
-                .or(bearer)
+                .or_else(|| bearer.clone())
                 .unwrap_or_default(),
+            google_auth: (header("x-goog-api-key"), bearer),
+            google,
+            flavored: header("metadata-flavor").is_some(),
             versioned: header("anthropic-version").is_some(),
         }
     }
 
     fn script(&self) -> Script {
+        if let Some(script) = gemini::metadata(&self.path, self.flavored) {
+            return script;
+        }
+        if let Some(asked) = &self.google {
+            let (key, token) = &self.google_auth;
+            return gemini::refused(asked, key.as_deref(), token.as_deref())
+                .unwrap_or_else(|| gemini::answer(asked, &self.model, &self.query, &self.body));
+        }
         let unknown = self.key.is_empty() || self.key.starts_with("bad");
         if self.wire == "anthropic" {
             if unknown {
