@@ -6,6 +6,8 @@ mod generation;
 mod media;
 mod rest;
 mod results;
+#[cfg(test)]
+mod tests;
 mod thinking;
 mod tools;
 
