@@ -228,7 +228,7 @@ def test_vertex_gets_its_token(gateways, clean, tmp_path_factory, number, token)
     gate = gateways("vertex.yaml", changes, env={"VERTEX_ACCESS_TOKEN": "ya29.from-env"})
     for stream in (False, True):
         headers = {"x-api-key": "sk-caller", "authorization": "Bearer sk-caller"}
-        body = {"model": f"{MODEL}+reply=ok", "messages": MESSAGES, "stream": stream}
+        body = {"model": f"{MODEL}+reply=ok", "messages": MESSAGES, "stream": stream, "metadata": {"team": "search"}}
         response = httpx.post(f"{gate.url}/v1/chat/completions", json=body, headers=headers)
         assert response.status_code == 200 and "ok" in response.text
         sent = clean.last()
@@ -236,4 +236,5 @@ def test_vertex_gets_its_token(gateways, clean, tmp_path_factory, number, token)
         assert sent["path"] == f"/v1/projects/my-project/locations/us-central1/publishers/google/models/gemini-2.5-flash%2Breply%3Dok:{method}"
         told = dict(sent["headers"])
         assert told["authorization"] == f"Bearer {token}" and told["host"] == "us-central1-aiplatform.googleapis.com"
+        assert json.loads(sent["body"])["labels"] == {"team": "search"}
         assert "sk-caller" not in json.dumps(sent)
