@@ -2,7 +2,7 @@
 
 use crate::journal::{Entry, Journal};
 use crate::script::{Script, Step};
-use crate::{anthropic, openai};
+use crate::{anthropic, bedrock, openai};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use http_body_util::{BodyExt, StreamBody};
@@ -246,8 +246,13 @@ impl Asked {
         let deployment = path
             .strip_prefix("/openai/deployments/")
             .and_then(|rest| rest.split('/').next());
+        let bedrock = path
+            .strip_prefix("/model/")
+            .and_then(|rest| rest.split('/').next());
         let wire = if path.starts_with("/openai/") {
             "azure"
+        } else if bedrock.is_some() {
+            "bedrock"
         } else if path.ends_with("/messages") {
             "anthropic"
         } else {
@@ -258,6 +263,7 @@ impl Asked {
         Asked {
             wire,
             model: deployment
+                .or(bedrock)
                 .map(decoded)
                 .or_else(|| body["model"].as_str().map(str::to_owned))
                 .unwrap_or_default(),
@@ -274,6 +280,17 @@ impl Asked {
 
     fn script(&self) -> Script {
         let unknown = self.key.is_empty() || self.key.starts_with("bad");
+        if self.wire == "bedrock" {
+            if unknown {
+                let message = "The security token included in the request is invalid.";
+                return bedrock::error(403, "UnrecognizedClientException", message);
+            }
+            return match self.path.rsplit('/').next() {
+                Some("converse") => bedrock::converse(&self.body, &self.model, false),
+                Some("converse-stream") => bedrock::converse(&self.body, &self.model, true),
+                _ => bedrock::error(404, "UnknownOperationException", "no such operation"),
+            };
+        }
         if self.wire == "anthropic" {
             if unknown {
                 let body = anthropic::error("authentication_error", "invalid x-api-key")
