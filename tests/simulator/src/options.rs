@@ -10,6 +10,7 @@
 //! | `error200` · `error_first` · `error_mid=N` | a 200 that carries an error · a stream whose first event is one · after N deltas |
 //! | `die_before` · `die_head` · `die_mid=N` | closes the connection before the head · after it · after N writes |
 //! | `stall=MS` · `stall_mid=MS` · `trickle=MS` | waits before the head · after the first delta · between deltas |
+//! | `broken_crc` | Bedrock's stream: the third message's checksum is wrong |
 //! | `garbage` · `html` · `gzip` | what is not an answer |
 //! | `byte_by_byte` · `crlf` · `comments` · `no_done` | odd but legal streams |
 //! | `unstreamed` | a whole answer where a stream was asked for (OpenAI's chat) |

@@ -2,7 +2,7 @@
 
 use crate::journal::{Entry, Journal};
 use crate::script::{Script, Step};
-use crate::{anthropic, gemini, openai};
+use crate::{anthropic, bedrock, gemini, openai};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use http_body_util::{BodyExt, StreamBody};
@@ -251,10 +251,15 @@ impl Asked {
             .strip_prefix("/openai/deployments/")
             .and_then(|rest| rest.split('/').next());
         let google = gemini::asked(path);
+        let bedrock = path
+            .strip_prefix("/model/")
+            .and_then(|rest| rest.split('/').next());
         let wire = if google.is_some() {
             "gemini"
         } else if path.starts_with("/openai/") {
             "azure"
+        } else if bedrock.is_some() {
+            "bedrock"
         } else if path.ends_with("/messages") {
             "anthropic"
         } else {
@@ -267,6 +272,7 @@ impl Asked {
             wire,
             model: deployment
                 .or(named)
+                .or(bedrock)
                 .map(decoded)
                 .or_else(|| body["model"].as_str().map(str::to_owned))
                 .unwrap_or_default(),
@@ -294,6 +300,17 @@ impl Asked {
                 .unwrap_or_else(|| gemini::answer(asked, &self.model, &self.query, &self.body));
         }
         let unknown = self.key.is_empty() || self.key.starts_with("bad");
+        if self.wire == "bedrock" {
+            if unknown {
+                let message = "The security token included in the request is invalid.";
+                return bedrock::error(403, "UnrecognizedClientException", message);
+            }
+            return match self.path.rsplit('/').next() {
+                Some("converse") => bedrock::converse(&self.body, &self.model, false),
+                Some("converse-stream") => bedrock::converse(&self.body, &self.model, true),
+                _ => bedrock::error(404, "UnknownOperationException", "no such operation"),
+            };
+        }
         if self.wire == "anthropic" {
             if unknown {
                 let body = anthropic::error("authentication_error", "invalid x-api-key")
