@@ -7,6 +7,8 @@
 //! HTTP/2. What it answers is told by the model's name: `NAME+OPTION+OPTION=VALUE…`, see [`options`]. What it was asked
 //! stands at `GET /__sim/requests`, what it served at `GET /__sim/totals`; `DELETE /__sim/requests` forgets both.
 mod anthropic;
+mod aws;
+mod claude;
 mod journal;
 mod openai;
 mod options;

@@ -2,7 +2,7 @@
 
 use crate::journal::{Entry, Journal};
 use crate::script::{Script, Step};
-use crate::{anthropic, openai};
+use crate::{anthropic, claude, openai};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use http_body_util::{BodyExt, StreamBody};
@@ -248,7 +248,7 @@ impl Asked {
             .and_then(|rest| rest.split('/').next());
         let wire = if path.starts_with("/openai/") {
             "azure"
-        } else if path.ends_with("/messages") {
+        } else if path.ends_with("/messages") || claude::model(path).is_some() {
             "anthropic"
         } else {
             "openai"
@@ -258,6 +258,7 @@ impl Asked {
         Asked {
             wire,
             model: deployment
+                .or_else(|| claude::model(path).filter(|model| !model.is_empty()))
                 .map(decoded)
                 .or_else(|| body["model"].as_str().map(str::to_owned))
                 .unwrap_or_default(),
@@ -274,6 +275,9 @@ impl Asked {
 
     fn script(&self) -> Script {
         let unknown = self.key.is_empty() || self.key.starts_with("bad");
+        if let Some(script) = claude::answer(&self.path, &self.body, &self.model, !unknown) {
+            return script;
+        }
         if self.wire == "anthropic" {
             if unknown {
                 let body = anthropic::error("authentication_error", "invalid x-api-key")
