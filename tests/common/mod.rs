@@ -1,5 +1,7 @@
 //! Streams of both wires, and the whole way of a stream through the gateway, for tests that run natively and in Node.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use weir::dialect::{AnswerContext, Wire};
 use weir::exchange::stream::{Route, Stream};
 use weir::framing::Framing;
@@ -59,7 +61,7 @@ pub const COMPATIBLE: [&str; 6] = [
     ),
 ];
 
-/// A stream in Anthropic's wire with thinking, text, a tool's call and a ping.
+/// A stream in Anthropic's wire with thinking, text that cites, a provider's own tool, a call and a ping.
 pub const ANTHROPIC: &str = concat!(
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude\",\"content\":[],\"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":4,\"cache_creation_input_tokens\":5,\"output_tokens\":1}}}\n\n",
     "event: ping\ndata: {\"type\": \"ping\"}\n\n",
@@ -68,8 +70,12 @@ pub const ANTHROPIC: &str = concat!(
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"c2ln\"}}\n\n",
     "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":0}\n\n",
     "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"text\",\"text\":\"\"}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"citations_delta\",\"citation\":{\"type\":\"web_search_result_location\",\"url\":\"https://a\",\"title\":\"A\",\"cited_text\":\"c\",\"encrypted_index\":\"e\"}}}\n\n",
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":1,\"delta\":{\"type\":\"text_delta\",\"text\":\"naïve ☃\"}}\n\n",
     "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":1}\n\n",
+    "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":9,\"content_block\":{\"type\":\"server_tool_use\",\"id\":\"s\",\"name\":\"web_search\",\"input\":{}}}\n\n",
+    "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":9,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}\n\n",
+    "event: content_block_stop\ndata: {\"type\":\"content_block_stop\",\"index\":9}\n\n",
     "event: content_block_start\ndata: {\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"f\",\"input\":{}}}\n\n",
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{\\\"a\\\":\"}}\n\n",
     "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"1}\"}}\n\n",
@@ -115,7 +121,7 @@ const GEMINI: [&str; 7] = [
 pub type Way = (Wire, Wire, bool, Framing);
 
 /// Every way that a stream can take.
-pub const WAYS: [Way; 20] = [
+pub const WAYS: [Way; 23] = [
     (Wire::OpenAi, Wire::OpenAi, false, Framing::Sse),
     (Wire::OpenAi, Wire::OpenAi, true, Framing::Sse),
     (Wire::OpenAi, Wire::Anthropic, false, Framing::Sse),
@@ -132,6 +138,9 @@ pub const WAYS: [Way; 20] = [
     (Wire::OpenAi, Wire::Gemini, true, Framing::Sse),
     (Wire::Anthropic, Wire::Gemini, false, Framing::Sse),
     (Wire::Anthropic, Wire::Gemini, true, Framing::Sse),
+    (Wire::Anthropic, Wire::Anthropic, false, Framing::AwsChunks),
+    (Wire::Anthropic, Wire::OpenAi, true, Framing::AwsChunks),
+    (Wire::Anthropic, Wire::Gemini, false, Framing::AwsChunks),
     (Wire::Bedrock, Wire::OpenAi, false, Framing::AwsEvents),
     (Wire::Bedrock, Wire::OpenAi, true, Framing::AwsEvents),
     (Wire::Bedrock, Wire::Anthropic, false, Framing::AwsEvents),
@@ -209,6 +218,20 @@ pub fn source_of(way: Way) -> Vec<u8> {
 pub fn framed(way: Way, source: Vec<u8>) -> Vec<u8> {
     match way.3 {
         Framing::AwsEvents => aws::stream(&source),
+        Framing::AwsChunks => enveloped(&source),
         _ => source,
     }
+}
+
+/// Server-sent events in Bedrock's envelope.
+fn enveloped(source: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for line in source.split(|byte| *byte == b'\n') {
+        if let Some(data) = line.strip_prefix(b"data: ") {
+            let bytes = STANDARD.encode(data);
+            let payload = format!("{{\"bytes\":\"{bytes}\",\"p\":\"abc\"}}");
+            out.extend(aws::event("chunk", payload.as_bytes()));
+        }
+    }
+    out
 }

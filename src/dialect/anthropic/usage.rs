@@ -77,8 +77,15 @@ impl Counts {
     /// Tells the counts so far, and what else their object says.
     pub(super) fn tell(&self, usage: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         sink(Event::Usage(self.usage()));
-        if let Some(tier) = usage.str("service_tier") {
-            sink(Event::ServiceTier(tier.clone()));
+        // In the words that the neutral language has of OpenAI; a batch is none of its tiers.
+        let tier = usage.str("service_tier");
+        let tier = tier.and_then(|tier| match tier.decode().as_ref() {
+            "standard" => Some("default"),
+            "priority" => Some("priority"),
+            _ => None,
+        });
+        if let Some(tier) = tier {
+            sink(Event::ServiceTier(Text::from(tier)));
         }
     }
 

@@ -9,6 +9,7 @@
 mod anthropic;
 mod aws;
 mod bedrock;
+mod claude;
 mod gemini;
 mod journal;
 mod openai;

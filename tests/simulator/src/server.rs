@@ -2,7 +2,7 @@
 
 use crate::journal::{Entry, Journal};
 use crate::script::{Script, Step};
-use crate::{anthropic, bedrock, gemini, openai};
+use crate::{anthropic, bedrock, claude, gemini, openai};
 use bytes::Bytes;
 use futures_util::stream::{self, Stream};
 use http_body_util::{BodyExt, StreamBody};
@@ -258,6 +258,8 @@ impl Asked {
             "gemini"
         } else if path.starts_with("/openai/") {
             "azure"
+        } else if claude::model(path).is_some() {
+            "anthropic"
         } else if bedrock.is_some() {
             "bedrock"
         } else if path.ends_with("/messages") {
@@ -271,6 +273,7 @@ impl Asked {
         Asked {
             wire,
             model: deployment
+                .or_else(|| claude::model(path).filter(|model| !model.is_empty()))
                 .or(named)
                 .or(bedrock)
                 .map(decoded)
@@ -300,6 +303,9 @@ impl Asked {
                 .unwrap_or_else(|| gemini::answer(asked, &self.model, &self.query, &self.body));
         }
         let unknown = self.key.is_empty() || self.key.starts_with("bad");
+        if let Some(script) = claude::answer(&self.path, &self.body, &self.model, !unknown) {
+            return script;
+        }
         if self.wire == "bedrock" {
             if unknown {
                 let message = "The security token included in the request is invalid.";
