@@ -5,7 +5,7 @@ mod common;
 
 use common::{WAYS, stream_of, through};
 use wasm_bindgen_test::wasm_bindgen_test;
-use weir::dialect::{Asked, Edits, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, Edits, Made, UnsupportedParams, Wire, WriteOptions};
 use weir::meter::Usage;
 use weir::meter::price::{cost_nanousd, lookup};
 use weir::provider::kind;
@@ -27,8 +27,9 @@ fn streams_do_not_depend_on_their_cuts() {
 #[wasm_bindgen_test]
 fn requests_are_translated() {
     let body = br#"{"model":"gpt-4o","messages":[{"role":"system","content":"s"},{"role":"user","content":"\u00e9"}],"stop":"x"}"#;
+    let made = Made::new();
     let request = Wire::OpenAi
-        .read_request(body, &Asked::default())
+        .read_request(body, &Asked::nothing(&made))
         .expect("valid");
     let options = WriteOptions {
         model: "claude-sonnet-4-5",
