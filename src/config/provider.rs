@@ -1,5 +1,8 @@
 //! What a provider is, in configuration.
 
+mod auth;
+mod wire;
+
 use super::attempt::Place;
 use super::edge::path_prefix;
 use super::pattern::Pattern;
@@ -187,10 +190,10 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
         }
         found
     });
-    let auth = auth(&fields, kind);
+    let auth = auth::auth(&fields, kind);
     let models = models(&fields);
     let prices = [prices(&fields), prices(stage)].concat();
-    let headers = headers(&fields);
+    let headers = auth::headers(&fields);
     let matches = fields
         .optional("match")
         .and_then(|field| place(&field))
@@ -221,7 +224,7 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
             return None;
         }
     };
-    let completions = completions(&fields, kind)?;
+    let completions = wire::completions(&fields, kind)?;
     Some(Provider {
         name,
         matches,
@@ -231,10 +234,10 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
             Some(prefix) => prefix,
             None => filled(&fields, kind.path_prefix)?,
         },
-        wire: wire(&fields, kind, completions)?,
+        wire: wire::wire(&fields, kind, completions)?,
         completions,
         force_translate: fields.bool("force_translate"),
-        api: api(&fields, kind)?,
+        api: wire::api(&fields, kind)?,
         models,
         auth: auth?,
         prices,
@@ -280,37 +283,6 @@ fn google_host(host: String) -> String {
     }
 }
 
-/// Whether it has legacy completions: the kind's answer, unless the operator knows better.
-fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bool> {
-    let can = kind.wire == Wire::OpenAi;
-    let Some(field) = fields.optional("completions") else {
-        return Some(can && kind.completions);
-    };
-    let has = field.bool()?;
-    if has && !can {
-        field.mistake(format!("{} has no completions", kind.name));
-        return None;
-    }
-    Some(has)
-}
-
-/// `wire: completions` has chats by way of OpenAI's legacy completions, for models that know nothing else.
-fn wire(fields: &Fields<'_>, kind: &ProviderKind, completions: bool) -> Option<Wire> {
-    let Some(field) = fields.optional("wire") else {
-        return Some(kind.wire);
-    };
-    let place = field.one_of(&["chat", "completions"])?;
-    if place == 1 && !completions {
-        field.mistake(format!("{} has no completions", kind.name));
-        return None;
-    }
-    Some(if place == 0 {
-        kind.wire
-    } else {
-        Wire::Completions
-    })
-}
-
 fn authority(field: &Reader<'_>) -> Option<String> {
     let host = field.expanded()?;
     if !host
@@ -321,32 +293,6 @@ fn authority(field: &Reader<'_>) -> Option<String> {
         return None;
     }
     Some(host)
-}
-
-fn api(fields: &Fields<'_>, kind: &ProviderKind) -> Option<AzureApi> {
-    let Some(field) = fields.optional("api_version") else {
-        return Some(AzureApi::V1);
-    };
-    let version = field.string()?;
-    if kind.name != "azure_openai" {
-        field.mistake(format!(
-            "only azure_openai has an api_version, and this is {}",
-            kind.name
-        ));
-    }
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-    if !version.bytes().all(plain) {
-        field.mistake(format!(
-            "found {version:?}, expected a version such as 2024-10-21"
-        ));
-        return None;
-    }
-    Some(match version {
-        "v1" | "preview" | "latest" => AzureApi::V1,
-        version => AzureApi::Deployments {
-            api_version: version.to_owned(),
-        },
-    })
 }
 
 fn place(reader: &Reader<'_>) -> Option<Match> {
@@ -389,72 +335,6 @@ fn models(fields: &Fields<'_>) -> Vec<(Pattern, String)> {
     let read =
         entries.filter_map(|(name, field)| Some((Pattern::new(name), field.string()?.to_owned())));
     by_exactness(read.collect())
-}
-
-fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<Auth> {
-    let Some(field) = fields.optional("auth") else {
-        return Some(Auth::None);
-    };
-    if field.is_string() {
-        if field.one_of(&["none", "env"])? == 0 {
-            return Some(Auth::None);
-        }
-        let kind = kind?;
-        if kind.env.is_empty() {
-            field.mistake(format!(
-                "{} has no environment variable of its own: name one, {{key: \"${{NAME}}\"}}",
-                kind.name
-            ));
-            return None;
-        }
-        let key = field.variable(kind.env)?;
-        return Some(Auth::Header {
-            name: kind.auth_header.to_owned(),
-            value: Secret::new(format!("{}{key}", kind.auth_scheme)),
-        });
-    }
-    let auth = field.object()?;
-    auth.only(&["key", "header", "scheme"]);
-    let key_field = auth.field("key")?;
-    let key = key_field.expanded()?;
-    let header = auth.optional("header").and_then(|field| field.string());
-    let scheme = auth.optional("scheme").and_then(|field| field.spelled());
-    let kind = kind?;
-    let name = header.unwrap_or(kind.auth_header).to_ascii_lowercase();
-    let value = match scheme.as_deref() {
-        Some("") => key,
-        Some(scheme) => format!("{} {key}", scheme.trim()),
-        // A header of one's own has no scheme, unless one is given.
-        None if header.is_some() => key,
-        None => format!("{}{key}", kind.auth_scheme),
-    };
-    if !value
-        .bytes()
-        .all(|byte| byte.is_ascii_graphic() || byte == b' ')
-    {
-        key_field
-            .mistake("the key has characters that a header cannot have (a line break at its end?)");
-        return None;
-    }
-    Some(Auth::Header {
-        name,
-        value: Secret::new(value),
-    })
-}
-
-fn headers(fields: &Fields<'_>) -> Vec<(String, String)> {
-    let map = fields.optional("headers").and_then(|field| field.object());
-    let entries = map.iter().flat_map(|map| map.entries());
-    let read = entries.filter_map(|(name, field)| {
-        let value = field.expanded()?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if !name.bytes().all(plain) || value.bytes().any(|byte| byte < 0x20) {
-            field.mistake("expected a header's name and a value of one line");
-            return None;
-        }
-        Some((name.to_ascii_lowercase(), value))
-    });
-    read.collect()
 }
 
 fn unsupported(fields: &Fields<'_>) -> Option<UnsupportedParams> {

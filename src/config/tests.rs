@@ -120,6 +120,19 @@ fn keys_go_where_the_kind_wants_them_and_are_not_shown() {
 }
 
 #[test]
+fn an_operator_knows_better_what_a_host_has() {
+    let config = attempt(
+        r#"[{"provider":"groq","name":"a","match":{"cluster":"a"},"completions":true,"wire":"completions"},{"provider":"hosted_vllm","host":"v:8000","completions":false}]"#,
+    );
+    let [groq, vllm] = &config.providers[..] else {
+        panic!("two");
+    };
+    assert!(groq.completions && !groq.kind.completions);
+    assert!(!vllm.completions && vllm.kind.completions);
+    assert_eq!(groq.host, "api.groq.com");
+}
+
+#[test]
 fn a_struct_on_the_wire_is_read_as_json_is() {
     use prost::Message;
     use prost_types::{Struct, Value, value::Kind};

@@ -163,7 +163,7 @@ impl Plan {
             || renamed
             || enveloped
             || in_path
-            || provider.kind.quirks != Quirks::NONE
+            || *provider.kind.quirks != Quirks::NONE
         {
             BodyPlan::Edit
         } else {

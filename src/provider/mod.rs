@@ -40,7 +40,7 @@ pub struct ProviderKind {
     /// Whether it has OpenAI's legacy completions; others get the prompt as a chat.
     pub completions: bool,
     /// What is peculiar to it.
-    pub quirks: Quirks,
+    pub quirks: &'static Quirks,
     /// What else its user must know, a sentence or none.
     pub note: &'static str,
 }

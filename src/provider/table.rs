@@ -36,7 +36,7 @@ const COMPATIBLE: ProviderKind = ProviderKind {
     default_headers: &[],
     chat_path: "chat/completions",
     completions: true,
-    quirks: Quirks::NONE,
+    quirks: &Quirks::NONE,
     note: "",
 };
 
@@ -80,13 +80,13 @@ const fn host(
         path_prefix,
         env,
         completions: false,
-        quirks: rules::HOSTED,
+        quirks: &rules::HOSTED,
         ..COMPATIBLE
     }
 }
 
 impl ProviderKind {
-    const fn with(self, quirks: Quirks) -> ProviderKind {
+    const fn with(self, quirks: &'static Quirks) -> ProviderKind {
         ProviderKind { quirks, ..self }
     }
 

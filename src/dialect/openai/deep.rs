@@ -12,7 +12,7 @@ use memchr::memmem::{find, find_iter};
 /// Whether a request needs more than edits to suit a provider. Bytes are looked for first; only where some that might
 /// mean it are there is the body parsed.
 pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
-    let quirks = &edits.kind.quirks;
+    let quirks = edits.kind.quirks;
     let no_system = quirks.native_openai && no_system(body, edits.model);
     if !no_system && !suspect(body, quirks) {
         return false;
@@ -54,24 +54,38 @@ fn no_system(body: &[u8], model: Option<&str>) -> bool {
 
 /// Whether there are bytes that might mean what the provider refuses.
 fn suspect(body: &[u8], quirks: &Quirks) -> bool {
-    let has = |wanted: bool, word: &str| wanted && find(body, word.as_bytes()).is_some();
-    let member = match quirks.members {
-        Members::Any => false,
-        Members::Without(keys) => keys
-            .iter()
-            .any(|key| find(body, format!("\"{key}\"").as_bytes()).is_some()),
-        Members::Only(_) => true,
+    let strings = [
+        (quirks.no_developer, "developer"),
+        (quirks.no_names, "name"),
+        (quirks.nine_character_ids, "tool_call_id"),
+        (quirks.nine_character_ids, "tool_calls"),
+        (quirks.string_content, "type"),
+        (quirks.no_strict, "strict"),
+        (quirks.assistant_after_tool, "tool"),
+    ];
+    let anywhere = [
+        (quirks.no_nulls || quirks.no_null_arguments, "null"),
+        (quirks.google_signatures, signed_id::MARK),
+    ];
+    let (foreign, any): (&[&str], bool) = match quirks.members {
+        Members::Any => (&[], false),
+        Members::Without(keys) => (keys, false),
+        Members::Only(_) => (&[], true),
     };
-    member
-        || has(quirks.no_developer, "\"developer\"")
-        || has(quirks.no_names, "\"name\"")
-        || has(quirks.nine_character_ids, "\"tool_call")
-        || has(quirks.string_content, "\"type\"")
-        || has(quirks.no_nulls || quirks.no_null_arguments, "null")
-        || has(quirks.no_strict, "\"strict\"")
-        || has(quirks.assistant_after_tool, "\"tool\"")
-        || has(quirks.google_signatures, signed_id::MARK)
+    let strings = strings.iter().filter(|(wanted, _)| *wanted);
+    let mut strings = strings.map(|(_, word)| word).chain(foreign);
+    any || strings.any(|word| has_string(body, word.as_bytes()))
+        || anywhere
+            .iter()
+            .any(|(wanted, word)| *wanted && find(body, word.as_bytes()).is_some())
         || (quirks.native_openai && has_long_id(body))
+}
+
+/// Whether a string of exactly these bytes might be there: between quotes, wherever that is.
+fn has_string(body: &[u8], word: &[u8]) -> bool {
+    let quote = |at: Option<usize>| at.and_then(|at| body.get(at)) == Some(&b'"');
+    find_iter(body, word)
+        .any(|at| quote(at.checked_sub(1)) && quote(Some(at.saturating_add(word.len()))))
 }
 
 /// Whether there might be a tool's result whose call's id is longer than OpenAI takes.
@@ -102,7 +116,9 @@ fn in_message(message: &Object<'_>, role: &str, quirks: &Quirks) -> bool {
         .iter()
         .filter(|(key, _)| key.is("tool_call_id"))
         .map(|(_, value)| value);
+    // Calls of other types travel as they are, to whom knows them.
     let calls = items("tool_calls").iter().filter_map(Value::as_object);
+    let calls = calls.filter(|call| call.object("function").is_some());
     let bad_id = |value: &Value<'_>| {
         let id = value.as_str().map(|id| id.decode().into_owned());
         let id = id.unwrap_or_default();

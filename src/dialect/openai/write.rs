@@ -38,7 +38,7 @@ struct Draft<'r, 'a> {
 /// # Errors
 /// A 400 that names a field or part which this wire, or this provider, cannot say.
 pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Written, Error> {
-    let quirks = &options.kind.quirks;
+    let quirks = options.kind.quirks;
     let same = options.from == Wire::OpenAi;
     let mut draft = Draft {
         request,

@@ -26,7 +26,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "BASETEN_API_KEY",
     )
-    .with(rules::TOP_K),
+    .with(&rules::TOP_K),
     host(
         "cerebras",
         "Cerebras",
@@ -34,7 +34,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "CEREBRAS_API_KEY",
     )
-    .with(rules::CEREBRAS)
+    .with(&rules::CEREBRAS)
     .completions(),
     host(
         "charity_engine",
@@ -43,9 +43,9 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/remotejobs/v2/inference",
         "CHARITY_ENGINE_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host("chutes", "Chutes", "llm.chutes.ai", "/v1", "CHUTES_API_KEY")
-        .with(rules::OLDER)
+        .with(&rules::OLDER)
         .completions(),
     host(
         "clarifai",
@@ -75,7 +75,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "CRUSOE_API_KEY",
     )
-    .with(rules::VLLM),
+    .with(&rules::VLLM),
     host(
         "darkbloom",
         "Darkbloom",
@@ -83,7 +83,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "DARKBLOOM_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "deepinfra",
         "DeepInfra",
@@ -91,7 +91,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1/openai",
         "DEEPINFRA_API_KEY",
     )
-    .with(rules::TOP_K)
+    .with(&rules::TOP_K)
     .completions(),
     host(
         "empower",
@@ -107,7 +107,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "FEATHERLESS_AI_API_KEY",
     )
-    .with(rules::TOP_K)
+    .with(&rules::TOP_K)
     .completions(),
     host(
         "fireworks_ai",
@@ -116,7 +116,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/inference/v1",
         "FIREWORKS_API_KEY",
     )
-    .with(rules::FIREWORKS)
+    .with(&rules::FIREWORKS)
     .completions(),
     host(
         "friendliai",
@@ -125,7 +125,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/serverless/v1",
         "FRIENDLIAI_API_KEY",
     )
-    .with(rules::TOP_K)
+    .with(&rules::TOP_K)
     .completions(),
     host(
         "galadriel",
@@ -134,7 +134,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "GALADRIEL_API_KEY",
     ),
-    host("groq", "Groq", "api.groq.com", "/openai/v1", "GROQ_API_KEY").with(rules::GROQ),
+    host("groq", "Groq", "api.groq.com", "/openai/v1", "GROQ_API_KEY").with(&rules::GROQ),
     host(
         "hyperbolic",
         "Hyperbolic",
@@ -142,7 +142,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "HYPERBOLIC_API_KEY",
     )
-    .with(rules::TOP_K)
+    .with(&rules::TOP_K)
     .completions(),
     host(
         "inferenceapis",
@@ -166,7 +166,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "LIBERTAI_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "modelscope",
         "ModelScope",
@@ -174,7 +174,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "MODELSCOPE_API_KEY",
     )
-    .with(rules::QWEN),
+    .with(&rules::QWEN),
     host(
         "nebius",
         "Nebius",
@@ -182,7 +182,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "NEBIUS_API_KEY",
     )
-    .with(rules::TOP_K)
+    .with(&rules::TOP_K)
     .completions(),
     host(
         "neosantara",
@@ -191,7 +191,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "NEOSANTARA_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "novita",
         "Novita AI",
@@ -199,7 +199,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v3/openai",
         "NOVITA_API_KEY",
     )
-    .with(rules::TOP_K)
+    .with(&rules::TOP_K)
     .completions(),
     host(
         "nscale",
@@ -222,7 +222,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "PARASAIL_API_KEY",
     )
-    .with(rules::PARASAIL)
+    .with(&rules::PARASAIL)
     .completions(),
     host(
         "pinstripes",
@@ -231,7 +231,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "PINSTRIPES_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "prism",
         "Prism",
@@ -246,7 +246,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "PUBLICAI_API_KEY",
     )
-    .with(rules::OLDER_STRINGS),
+    .with(&rules::OLDER_STRINGS),
     host(
         "refuseless",
         "Refuseless",
@@ -268,8 +268,8 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "SAMBANOVA_API_KEY",
     )
-    .with(rules::OLDER_STRINGS),
-    host("scx_ai", "SCX.ai", "api.scx.ai", "/v1", "SCX_API_KEY").with(rules::SCX),
+    .with(&rules::OLDER_STRINGS),
+    host("scx_ai", "SCX.ai", "api.scx.ai", "/v1", "SCX_API_KEY").with(&rules::SCX),
     host(
         "streamlake",
         "StreamLake",
@@ -277,7 +277,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/gateway/v1/endpoints",
         "STREAMLAKE_API_KEY",
     )
-    .with(rules::STREAMLAKE),
+    .with(&rules::STREAMLAKE),
     host(
         "synthetic",
         "Synthetic",
@@ -285,7 +285,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/openai/v1",
         "SYNTHETIC_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "tensormesh",
         "Tensormesh",
@@ -293,7 +293,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "TENSORMESH_INFERENCE_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "together_ai",
         "Together AI",
@@ -301,7 +301,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "TOGETHER_API_KEY",
     )
-    .with(rules::TOGETHER)
+    .with(&rules::TOGETHER)
     .completions(),
     host(
         "veniceai",
@@ -317,7 +317,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "WANDB_API_KEY",
     )
-    .with(rules::VLLM),
+    .with(&rules::VLLM),
     host(
         "zerogpu",
         "ZeroGPU",

@@ -11,7 +11,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "AIML_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "apertis",
         "Apertis",
@@ -19,7 +19,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "STIMA_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "clf_ai_gateway",
         "CLF AI Gateway",
@@ -27,7 +27,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "CLF_AI_GATEWAY_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "cometapi",
         "CometAPI",
@@ -35,7 +35,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "COMETAPI_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "cortecs",
         "Cortecs",
@@ -43,7 +43,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "CORTECS_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "datarobot",
         "DataRobot",
@@ -51,7 +51,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/v2/genai/llmgw",
         "DATAROBOT_API_TOKEN",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "edenai",
         "Eden AI",
@@ -59,7 +59,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v3",
         "EDENAI_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "github",
         "GitHub Models",
@@ -67,7 +67,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
         "GITHUB_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "github_copilot",
         "GitHub Copilot",
@@ -75,7 +75,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
         "",
     )
-    .with(Quirks::NONE)
+    .with(&Quirks::NONE)
     .noted("Takes a token of its device flow, and an `editor-version` in `headers`."),
     host(
         "helicone",
@@ -84,7 +84,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
         "HELICONE_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "hostinger_router",
         "Hostinger Router",
@@ -92,7 +92,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "HOSTINGER_ROUTER_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "huggingface",
         "Hugging Face router",
@@ -100,8 +100,8 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "HF_TOKEN",
     ),
-    host("kyma", "Kyma", "kymaapi.com", "/v1", "KYMA_API_KEY").with(Quirks::NONE),
-    host("nadir", "Nadir", "api.getnadir.com", "/v1", "NADIR_API_KEY").with(Quirks::NONE),
+    host("kyma", "Kyma", "kymaapi.com", "/v1", "KYMA_API_KEY").with(&Quirks::NONE),
+    host("nadir", "Nadir", "api.getnadir.com", "/v1", "NADIR_API_KEY").with(&Quirks::NONE),
     host(
         "nano_gpt",
         "NanoGPT",
@@ -109,7 +109,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/v1",
         "NANOGPT_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "opencode_go",
         "OpenCode Go",
@@ -117,7 +117,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/inference/go/openai/v1",
         "OPENCODE_GO_API_KEY",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "openrouter",
         "OpenRouter",
@@ -125,9 +125,9 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/v1",
         "OPENROUTER_API_KEY",
     )
-    .with(rules::OPENROUTER)
+    .with(&rules::OPENROUTER)
     .completions(),
-    host("poe", "Poe", "api.poe.com", "/v1", "POE_API_KEY").with(rules::OLDER),
+    host("poe", "Poe", "api.poe.com", "/v1", "POE_API_KEY").with(&rules::OLDER),
     host(
         "vercel_ai_gateway",
         "Vercel AI Gateway",
@@ -135,5 +135,5 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "VERCEL_AI_GATEWAY_API_KEY",
     )
-    .with(rules::DETAILS),
+    .with(&rules::DETAILS),
 ];

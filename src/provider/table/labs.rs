@@ -19,7 +19,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/paas/v4",
         "BIGMODEL_API_KEY",
     )
-    .with(rules::THINKING),
+    .with(&rules::THINKING),
     host(
         "codestral",
         "Codestral",
@@ -27,7 +27,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "CODESTRAL_API_KEY",
     )
-    .with(rules::MISTRAL),
+    .with(&rules::MISTRAL),
     host(
         "cognition",
         "Cognition",
@@ -42,7 +42,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/compatibility/v1",
         "COHERE_API_KEY",
     )
-    .with(rules::COHERE),
+    .with(&rules::COHERE),
     host(
         "dashscope",
         "Alibaba Cloud Model Studio (DashScope)",
@@ -50,7 +50,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/compatible-mode/v1",
         "DASHSCOPE_API_KEY",
     )
-    .with(rules::QWEN),
+    .with(&rules::QWEN),
     // The beginning is empty; prefix completion and legacy completions are under `/beta`.
     host(
         "deepseek",
@@ -59,7 +59,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
         "DEEPSEEK_API_KEY",
     )
-    .with(rules::DEEPSEEK),
+    .with(&rules::DEEPSEEK),
     host(
         "gemini_openai",
         "Google's Gemini API, its OpenAI layer",
@@ -67,7 +67,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1beta/openai",
         "GEMINI_API_KEY",
     )
-    .with(rules::GOOGLE),
+    .with(&rules::GOOGLE),
     host(
         "inception",
         "Inception",
@@ -103,7 +103,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "MINIMAX_API_KEY",
     )
-    .with(rules::MINIMAX),
+    .with(&rules::MINIMAX),
     host(
         "mistral",
         "Mistral AI",
@@ -111,7 +111,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "MISTRAL_API_KEY",
     )
-    .with(rules::MISTRAL),
+    .with(&rules::MISTRAL),
     host(
         "moonshot",
         "Moonshot AI",
@@ -119,7 +119,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "MOONSHOT_API_KEY",
     )
-    .with(rules::MOONSHOT),
+    .with(&rules::MOONSHOT),
     host("morph", "Morph", "api.morphllm.com", "/v1", "MORPH_API_KEY"),
     host(
         "perplexity",
@@ -128,7 +128,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
         "PERPLEXITYAI_API_KEY",
     )
-    .with(rules::PERPLEXITY),
+    .with(&rules::PERPLEXITY),
     host(
         "qwen_ai_platform",
         "Qianwen AI Platform",
@@ -136,7 +136,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/compatible-mode/v1",
         "QWEN_AI_PLATFORM_API_KEY",
     )
-    .with(rules::QWEN),
+    .with(&rules::QWEN),
     host(
         "qwencloud",
         "QwenCloud",
@@ -144,7 +144,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/compatible-mode/v1",
         "QWENCLOUD_API_KEY",
     )
-    .with(rules::QWEN),
+    .with(&rules::QWEN),
     host("reka", "Reka", "api.reka.ai", "/v1", "REKA_API_KEY"),
     host("v0", "v0", "api.v0.dev", "/v1", "V0_API_KEY"),
     host(
@@ -156,7 +156,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
     )
     .completions()
     .chat_at("chat"),
-    host("xai", "xAI", "api.x.ai", "/v1", "XAI_API_KEY").with(rules::XAI),
+    host("xai", "xAI", "api.x.ai", "/v1", "XAI_API_KEY").with(&rules::XAI),
     host(
         "xiaomi_mimo",
         "Xiaomi MiMo",
@@ -164,6 +164,6 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "XIAOMI_MIMO_API_KEY",
     )
-    .with(rules::THINKING),
-    host("zai", "Z.AI", "api.z.ai", "/api/paas/v4", "ZAI_API_KEY").with(rules::THINKING),
+    .with(&rules::THINKING),
+    host("zai", "Z.AI", "api.z.ai", "/api/paas/v4", "ZAI_API_KEY").with(&rules::THINKING),
 ];

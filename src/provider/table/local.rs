@@ -12,7 +12,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "DATABRICKS_API_KEY",
     )
     .anywhere()
-    .with(rules::DATABRICKS)
+    .with(&rules::DATABRICKS)
     .noted("The host is the workspace's."),
     host(
         "docker_model_runner",
@@ -22,7 +22,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
     )
     .anywhere()
-    .with(rules::STRINGS)
+    .with(&rules::STRINGS)
     .completions()
     .noted("Usually on port 12434."),
     host(
@@ -33,7 +33,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "",
     )
     .anywhere()
-    .with(rules::GOOGLE)
+    .with(&rules::GOOGLE)
     .noted("Its chats are under the project and the location."),
     host(
         "hosted_vllm",
@@ -43,7 +43,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "HOSTED_VLLM_API_KEY",
     )
     .anywhere()
-    .with(rules::VLLM)
+    .with(&rules::VLLM)
     .completions()
     .noted("Usually on port 8000 (vLLM) or 30000 (SGLang)."),
     host(
@@ -54,7 +54,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "LITELLM_PROXY_API_KEY",
     )
     .anywhere()
-    .with(rules::LITELLM)
+    .with(&rules::LITELLM)
     .completions()
     .noted("Usually on port 4000."),
     host(
@@ -73,7 +73,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         .noted("Usually on port 1234."),
     host("ollama", "Ollama", "", "/v1", "OLLAMA_API_KEY")
         .anywhere()
-        .with(rules::OLLAMA)
+        .with(&rules::OLLAMA)
         .completions()
         .noted("Usually on port 11434; `host: ollama.com` is its cloud."),
     host("oobabooga", "text-generation-webui", "", "/v1", "")
@@ -91,7 +91,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
     .noted("`account` is the chat's id."),
     host("tgi", "Text Generation Inference", "", "/v1", "HF_TOKEN")
         .anywhere()
-        .with(rules::TOP_K)
+        .with(&rules::TOP_K)
         .completions()
         .noted("Usually on port 8080."),
     host("xinference", "Xinference", "", "/v1", "")

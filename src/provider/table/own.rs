@@ -10,7 +10,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         title: "OpenAI",
         host: Some("api.openai.com"),
         env: "OPENAI_API_KEY",
-        quirks: NATIVE,
+        quirks: &NATIVE,
         ..COMPATIBLE
     },
     COMPATIBLE,
@@ -22,7 +22,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         auth_header: "api-key",
         auth_scheme: "",
         env: "AZURE_OPENAI_API_KEY",
-        quirks: rules::AZURE,
+        quirks: &rules::AZURE,
         ..COMPATIBLE
     },
     ProviderKind {

@@ -11,7 +11,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "AWS_BEARER_TOKEN_BEDROCK",
     )
-    .with(Quirks::NONE),
+    .with(&Quirks::NONE),
     host(
         "cloudflare",
         "Cloudflare Workers AI",
@@ -33,7 +33,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "HEROKU_API_KEY",
     )
-    .with(rules::STRINGS),
+    .with(&rules::STRINGS),
     host(
         "nvidia_nim",
         "NVIDIA NIM",
@@ -41,7 +41,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1",
         "NVIDIA_NIM_API_KEY",
     )
-    .with(rules::OLDER),
+    .with(&rules::OLDER),
     host(
         "ovhcloud",
         "OVHcloud AI Endpoints",
@@ -63,7 +63,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/v2/cortex/v1",
         "SNOWFLAKE_JWT",
     )
-    .with(rules::DETAILS),
+    .with(&rules::DETAILS),
     host(
         "tencent",
         "Tencent TokenHub",
@@ -78,7 +78,7 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/v1/projects/{project}/locations/{location}/endpoints/openapi",
         "",
     )
-    .with(rules::GOOGLE),
+    .with(&rules::GOOGLE),
     host(
         "volcengine",
         "Volcengine Ark",
@@ -86,5 +86,5 @@ pub(super) static KINDS: &[ProviderKind] = &[
         "/api/v3",
         "VOLCENGINE_API_KEY",
     )
-    .with(rules::THINKING),
+    .with(&rules::THINKING),
 ];

@@ -235,6 +235,8 @@ impl Draft<'_, '_> {
     }
 
     pub(super) fn writes_markers(&self) -> bool {
-        self.quirks.cache_markers || (self.same && self.quirks.allows_cache_control())
+        // A string has no room for one.
+        let takes = self.quirks.allows_cache_control() && !self.quirks.string_content;
+        self.quirks.cache_markers || (self.same && takes)
     }
 }

@@ -1,0 +1,63 @@
+//! Which of its wires and paths a provider is asked by.
+
+use super::AzureApi;
+use crate::config::reader::Fields;
+use crate::dialect::Wire;
+use crate::provider::ProviderKind;
+
+/// Whether it has legacy completions: the kind's answer, unless the operator knows better.
+pub(super) fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bool> {
+    let can = kind.wire == Wire::OpenAi;
+    let Some(field) = fields.optional("completions") else {
+        return Some(can && kind.completions);
+    };
+    let has = field.bool()?;
+    if has && !can {
+        field.mistake(format!("{} has no completions", kind.name));
+        return None;
+    }
+    Some(has)
+}
+
+/// `wire: completions` has chats by way of OpenAI's legacy completions, for models that know nothing else.
+pub(super) fn wire(fields: &Fields<'_>, kind: &ProviderKind, completions: bool) -> Option<Wire> {
+    let Some(field) = fields.optional("wire") else {
+        return Some(kind.wire);
+    };
+    let place = field.one_of(&["chat", "completions"])?;
+    if place == 1 && !completions {
+        field.mistake(format!("{} has no completions", kind.name));
+        return None;
+    }
+    Some(if place == 0 {
+        kind.wire
+    } else {
+        Wire::Completions
+    })
+}
+
+pub(super) fn api(fields: &Fields<'_>, kind: &ProviderKind) -> Option<AzureApi> {
+    let Some(field) = fields.optional("api_version") else {
+        return Some(AzureApi::V1);
+    };
+    let version = field.string()?;
+    if kind.name != "azure_openai" {
+        field.mistake(format!(
+            "only azure_openai has an api_version, and this is {}",
+            kind.name
+        ));
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    if !version.bytes().all(plain) {
+        field.mistake(format!(
+            "found {version:?}, expected a version such as 2024-10-21"
+        ));
+        return None;
+    }
+    Some(match version {
+        "v1" | "preview" | "latest" => AzureApi::V1,
+        version => AzureApi::Deployments {
+            api_version: version.to_owned(),
+        },
+    })
+}
