@@ -106,7 +106,7 @@ impl AnswerWriter for BodyWriter {
                 let span = choice.progress.cite(citation);
                 let mut json = Vec::new();
                 let list = if citation.url.is_empty() {
-                    pieces::own_citation(&mut Writer::new(&mut json), citation);
+                    pieces::own_citation(&mut Writer::new(&mut json), citation, span);
                     &mut choice.documents
                 } else {
                     pieces::annotation(&mut Writer::new(&mut json), citation, span);

@@ -48,13 +48,15 @@ pub(super) fn annotation(w: &mut Writer<'_>, citation: &Citation<'_>, span: (u64
 }
 
 /// A citation of a document of the request, which has no address: in the provider's own words.
-pub(super) fn own_citation(w: &mut Writer<'_>, citation: &Citation<'_>) {
+pub(super) fn own_citation(w: &mut Writer<'_>, citation: &Citation<'_>, span: (u64, u64)) {
     if let Some(own) = citation.own {
         return w.raw(own);
     }
     w.begin_object();
     w.field_text("title", &citation.title);
     w.field_text("cited_text", &citation.cited_text);
+    w.field_number("start_index", span.0);
+    w.field_number("end_index", span.1);
     w.end_object();
 }
 

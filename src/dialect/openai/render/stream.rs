@@ -194,7 +194,7 @@ impl StreamWriter {
                 w.begin_object();
                 w.key("citations");
                 w.begin_array();
-                pieces::own_citation(w, citation);
+                pieces::own_citation(w, citation, span);
                 w.end_array();
                 w.end_object();
             } else {
