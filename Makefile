@@ -19,7 +19,7 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test conformance check golden size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test conformance check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -93,6 +93,9 @@ doc:
 
 golden: ## rewrites the golden cases' expectations: read the diff
 	@UPDATE=1 cargo test --quiet --test golden
+
+providers: ## writes PROVIDERS.md from the provider table
+	@UPDATE=1 cargo test --quiet --test providers
 
 size: $(WASM) ## what takes the room in weir.wasm; fails above 1 MiB
 	@CARGO_PROFILE_RELEASE_STRIP=none cargo build --quiet --release --target wasm32-wasip1 --lib --target-dir target/named

@@ -5,6 +5,7 @@
 //!   request.json                      in:       the client's request
 //!   upstream_request.json             expected: what the provider gets
 //!   upstream_body.json | .sse | .bin  in:       the provider's answer (.bin is AWS's event stream)
+//!   upstream_body.events              in:       the same, readable: a line for a message (`NAME JSON`, `!EXCEPTION JSON`)
 //!   response.json | response.sse      expected: what the client gets
 //!   usage.json                        expected: what is metered
 //! ```
@@ -23,13 +24,17 @@ use weir::framing::Framing;
 use weir::meter::Tally;
 use weir::provider::{ProviderKind, kind};
 
-const FILES: [&str; 9] = [
+#[path = "simulator/src/aws.rs"]
+mod aws;
+
+const FILES: [&str; 10] = [
     "model",
     "request.json",
     "upstream_request.json",
     "upstream_body.json",
     "upstream_body.sse",
     "upstream_body.bin",
+    "upstream_body.events",
     "response.json",
     "response.sse",
     "usage.json",
@@ -167,7 +172,10 @@ fn stream_of(case: &Path, provider: Wire) -> Option<(Vec<u8>, Framing)> {
     if let Ok(body) = fs::read(case.join("upstream_body.sse")) {
         return Some((body, Framing::Sse));
     }
-    let body = fs::read(case.join("upstream_body.bin")).ok()?;
+    let body = match fs::read(case.join("upstream_body.events")) {
+        Ok(lines) => aws::stream(&lines),
+        Err(_) => fs::read(case.join("upstream_body.bin")).ok()?,
+    };
     let framing = provider.framing("application/vnd.amazon.eventstream");
     Some((body, framing.expect("a wire of AWS's")))
 }

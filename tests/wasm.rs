@@ -5,7 +5,7 @@ mod common;
 
 use common::{WAYS, stream_of, through};
 use wasm_bindgen_test::wasm_bindgen_test;
-use weir::dialect::{Asked, Edits, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::{Asked, Edits, Made, UnsupportedParams, Wire, WriteOptions};
 use weir::meter::Usage;
 use weir::meter::price::{cost_nanousd, lookup};
 use weir::provider::kind;
@@ -13,9 +13,8 @@ use weir::provider::kind;
 #[wasm_bindgen_test]
 fn streams_do_not_depend_on_their_cuts() {
     for way in WAYS {
-        let stream = stream_of(way);
-        let bytes = stream.as_bytes();
-        let whole = through(way, &[bytes], 1 << 16);
+        let bytes = stream_of(way);
+        let whole = through(way, &[&bytes], 1 << 16);
         assert_eq!(whole.error, None);
         for size in [1, 7, 64, 1000] {
             let pieces: Vec<&[u8]> = bytes.chunks(size).collect();
@@ -27,8 +26,9 @@ fn streams_do_not_depend_on_their_cuts() {
 #[wasm_bindgen_test]
 fn requests_are_translated() {
     let body = br#"{"model":"gpt-4o","messages":[{"role":"system","content":"s"},{"role":"user","content":"\u00e9"}],"stop":"x"}"#;
+    let made = Made::default();
     let request = Wire::OpenAi
-        .read_request(body, &Asked::default())
+        .read_request(body, &Asked::nothing(&made))
         .expect("valid");
     let options = WriteOptions {
         model: "claude-sonnet-4-5",

@@ -67,6 +67,18 @@ pub struct Request<'a> {
     ///
     /// A wire that has the field by the same name and meaning may write it; any other must report it as unsupported.
     pub extra: Vec<(Text<'a>, Value<'a>)>,
+    /// Pieces of the request as they stood, where the neutral language says less than they do but nothing that the
+    /// answer depends on: by where they are, such as `tools[0]` or `messages[1].content[0]` (numbered as here). The same
+    /// wire writes them instead of its own words; any other does not look at them.
+    pub verbatim: Vec<(String, Value<'a>)>,
+}
+
+impl<'a> Request<'a> {
+    /// A piece of the request as it stood, where it is kept.
+    pub fn verbatim(&self, place: &str) -> Option<&Value<'a>> {
+        let found = self.verbatim.iter().find(|(own, _)| own == place);
+        found.map(|(_, value)| value)
+    }
 }
 
 impl<'a> Request<'a> {

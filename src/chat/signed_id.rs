@@ -5,7 +5,8 @@
 
 use crate::json::Text;
 
-const MARK: &str = "__thought__";
+/// What stands between the two.
+pub const MARK: &str = "__thought__";
 
 /// The id with its signature.
 pub fn join<'a>(id: &Text<'a>, signature: Option<&Text<'_>>) -> Text<'a> {

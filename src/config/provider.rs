@@ -22,6 +22,8 @@ pub struct Provider {
     pub kind: &'static ProviderKind,
     /// The wire that chats are had in: the kind's, or OpenAI's legacy completions.
     pub wire: Wire,
+    /// Whether it has OpenAI's legacy completions; else the prompt goes to it as a chat.
+    pub completions: bool,
     /// Its `:authority`.
     pub host: String,
     /// The beginning of its paths.
@@ -149,7 +151,7 @@ impl Provider {
     }
 }
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "name",
     "match",
     "provider",
@@ -164,6 +166,7 @@ const KEYS: [&str; 19] = [
     "forward_caller_auth",
     "headers",
     "wire",
+    "completions",
     "region",
     "location",
     "project",
@@ -218,6 +221,7 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
             return None;
         }
     };
+    let completions = completions(&fields, kind)?;
     Some(Provider {
         name,
         matches,
@@ -227,7 +231,8 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
             Some(prefix) => prefix,
             None => filled(&fields, kind.path_prefix)?,
         },
-        wire: wire(&fields, kind)?,
+        wire: wire(&fields, kind, completions)?,
+        completions,
         force_translate: fields.bool("force_translate"),
         api: api(&fields, kind)?,
         models,
@@ -275,13 +280,27 @@ fn google_host(host: String) -> String {
     }
 }
 
+/// Whether it has legacy completions: the kind's answer, unless the operator knows better.
+fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bool> {
+    let can = kind.wire == Wire::OpenAi;
+    let Some(field) = fields.optional("completions") else {
+        return Some(can && kind.completions);
+    };
+    let has = field.bool()?;
+    if has && !can {
+        field.mistake(format!("{} has no completions", kind.name));
+        return None;
+    }
+    Some(has)
+}
+
 /// `wire: completions` has chats by way of OpenAI's legacy completions, for models that know nothing else.
-fn wire(fields: &Fields<'_>, kind: &ProviderKind) -> Option<Wire> {
+fn wire(fields: &Fields<'_>, kind: &ProviderKind, completions: bool) -> Option<Wire> {
     let Some(field) = fields.optional("wire") else {
         return Some(kind.wire);
     };
     let place = field.one_of(&["chat", "completions"])?;
-    if place == 1 && (kind.wire != Wire::OpenAi || !kind.completions) {
+    if place == 1 && !completions {
         field.mistake(format!("{} has no completions", kind.name));
         return None;
     }

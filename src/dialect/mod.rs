@@ -110,6 +110,14 @@ impl Wire {
         format!("{{\"{name}\":{tokens}}}").into_bytes()
     }
 
+    /// The number of tokens that a host of this wire answers in words of its own; `None` where it answers in the wire's.
+    pub fn foreign_token_count(self, body: &[u8]) -> Option<u64> {
+        match self {
+            Wire::Anthropic => anthropic::host::foreign_token_count(body),
+            _ => None,
+        }
+    }
+
     /// Reads a client's chat request in this wire.
     ///
     /// # Errors
@@ -168,6 +176,14 @@ impl Wire {
         match self {
             Wire::OpenAi => openai::edit::must_rewrite(body, edits),
             _ => false,
+        }
+    }
+
+    /// The client's `anthropic-beta` header for a provider of the same wire; `None` where it is to have none.
+    pub fn beta_header(self, header: &str, kind: &ProviderKind) -> Option<String> {
+        match self {
+            Wire::Anthropic => anthropic::host::beta_header(header, kind),
+            _ => None,
         }
     }
 
@@ -452,6 +468,14 @@ fn broken_stream(what: &str) -> Event<'static> {
 
 /// What a stream without its wire's end has.
 const NO_END: &str = "no end: the connection was closed in the middle of the answer";
+
+/// The error of an exception in AWS's event stream, whatever wire's events the stream carries.
+fn exception(event: &framing::Event<'_>) -> Error {
+    let class = String::from_utf8_lossy(event.name);
+    let mut error = bedrock::error::read(500, Some(&class), &event.data);
+    error.status = error.kind.status();
+    error
+}
 
 /// The error of a request body that is not JSON.
 fn not_json(error: crate::json::Error) -> Error {

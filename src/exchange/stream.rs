@@ -149,9 +149,14 @@ impl Stream {
         if !done && result.is_ok() {
             let mut see = |event: Event<'_>| tally.see(&event, now_ms);
             match path {
-                Path::Pass(scanner) | Path::Edit(scanner) | Path::Unwrap(scanner) => {
-                    scanner.end(&mut see)
-                }
+                Path::Pass(scanner) | Path::Edit(scanner) => scanner.end(&mut see),
+                // The events are the gateway's own here, and so is what tells that they are not all.
+                Path::Unwrap(scanner) => scanner.end(&mut |event| {
+                    if let Event::Error(error) = &event {
+                        self.client.error_event(error, self.array, out);
+                    }
+                    see(event);
+                }),
                 Path::Translate(translation) => {
                     let Translation {
                         reader,

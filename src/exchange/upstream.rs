@@ -114,9 +114,7 @@ impl Plan {
             Operation::Embeddings if provider.kind.wire == Wire::OpenAi => {
                 (Wire::OpenAi, Endpoint::Embeddings)
             }
-            Operation::Completions
-                if provider.kind.wire == Wire::OpenAi && provider.kind.completions =>
-            {
+            Operation::Completions if provider.completions => {
                 (Wire::Completions, Endpoint::Completions)
             }
             _ if operation.counts_tokens() => (provider.wire, Endpoint::CountTokens),
@@ -289,6 +287,15 @@ impl Plan {
                     .any(|prefix| name.starts_with(prefix))
                 || (!same_wire && WIRE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
         });
+        if same_wire
+            && self.wire == Wire::Anthropic
+            && let Some(header) = wanted.text("anthropic-beta")
+        {
+            match self.wire.beta_header(header, provider.kind) {
+                Some(header) => wanted.set("anthropic-beta", header),
+                None => wanted.remove(|name| name == b"anthropic-beta"),
+            }
+        }
         wanted.set(":path", self.path.as_str());
         wanted.set(":authority", provider.host.as_str());
         for (name, value) in provider.kind.default_headers {

@@ -117,12 +117,23 @@ pub fn upstream_path(provider: &Provider, target: Target<'_>) -> Result<String, 
                 (_, _, false) => "invoke",
                 (_, _, true) => "invoke-with-response-stream",
             };
+            // Tokens are counted by the model itself, not by an inference profile of several regions.
+            let model = if count { without_region(model) } else { model };
             Ok(format!(
                 "{prefix}/model/{}/{method}",
                 path_segment(model, "")?
             ))
         }
         _ => Err(missing()),
+    }
+}
+
+/// A Bedrock model's id without the regions of a cross-region inference profile.
+fn without_region(model: &str) -> &str {
+    const REGIONS: [&str; 8] = ["us", "us-gov", "eu", "apac", "jp", "au", "ca", "global"];
+    match model.split_once('.') {
+        Some((region, rest)) if REGIONS.contains(&region) => rest,
+        _ => model,
     }
 }
 

@@ -5,6 +5,9 @@ use weir::exchange::stream::{Route, Stream};
 use weir::framing::Framing;
 use weir::meter::{Tally, Usage, UsageSource};
 
+#[path = "../simulator/src/aws.rs"]
+mod aws;
+
 /// A stream in OpenAI's wire with text, reasoning, interleaved tool calls, usage and odd but legal framing.
 pub const OPENAI: &str = concat!(
     ": OPENROUTER PROCESSING\n\n",
@@ -18,6 +21,43 @@ pub const OPENAI: &str = concat!(
     "data: {\"id\":\"chatcmpl-1\",\"choices\":[],\"usage\":{\"prompt_tokens\":11,\"completion_tokens\":5,\"total_tokens\":16,\"prompt_tokens_details\":{\"cached_tokens\":4},\"completion_tokens_details\":{\"reasoning_tokens\":2}}}\n\n",
     "data: [DONE]\n\n",
 );
+
+/// Streams in OpenAI's wire as compatible hosts have them: OpenRouter's, Groq's, Perplexity's without an end, a legacy
+/// completion, one that was not streamed at all, and one that fails.
+#[allow(
+    dead_code,
+    reason = "not every test that shares this module needs them"
+)]
+pub const COMPATIBLE: [&str; 6] = [
+    concat!(
+        ": OPENROUTER PROCESSING\r\r",
+        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\",\"reasoning\":\"h\\u006dm\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"hmm\"}]}}]}\n\n",
+        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_details\":[{\"signature\":\"s\"},{\"data\":\"e\"}]}}]}\n\n",
+        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve\",\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"u\",\"title\":\"t\"}}]}}]}\n\n",
+        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":null}}]},\"finish_reason\":\"tool_calls\"}]}\n\n",
+        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"id\":\"b\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]},\"finish_reason\":\"tool_calls\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n\n",
+        "data: [DONE]\n\n",
+    ),
+    concat!(
+        "data: {\"id\":\"q\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve\"},\"finish_reason\":null}],\"x_groq\":{\"id\":\"r\"}}\n\n",
+        "data: {\"id\":\"q\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}],\"x_groq\":{\"id\":\"r\",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}}\n\n",
+        "data: [DONE]\n\n",
+    ),
+    concat!(
+        "data: {\"id\":\"p\",\"citations\":[\"u\"],\"choices\":[{\"index\":0,\"message\":{\"content\":\"na\"},\"delta\":{\"content\":\"na\"}}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\r\n\r\n",
+        "data: {\"id\":\"p\",\"citations\":[\"u\"],\"choices\":[{\"index\":0,\"message\":{\"content\":\"naïve\"},\"delta\":{\"content\":\"ïve\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\r\n\r\n",
+    ),
+    concat!(
+        "data: {\"id\":\"l\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"naïve\",\"index\":0,\"logprobs\":{\"tokens\":[\"naïve\"],\"token_logprobs\":[-1]},\"finish_reason\":null}],\"usage\":null}\n\n",
+        "data: {\"id\":\"l\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"\",\"index\":0,\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n\n",
+        "data: [DONE]\n\n",
+    ),
+    "{\"id\":\"w\",\n\"choices\":[{\"index\":0,\"message\":{\"content\":\"naïve\"},\"finish_reason\":\"stop\"}],\n\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n",
+    concat!(
+        "data: {\"id\":\"e\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve\"}}]}\n\n",
+        "event: error\ndata: {\"error\":{\"message\":\"no\",\"status_code\":400}}\n\n",
+    ),
+];
 
 /// A stream in Anthropic's wire with thinking, text, a tool's call and a ping.
 pub const ANTHROPIC: &str = concat!(
@@ -38,6 +78,26 @@ pub const ANTHROPIC: &str = concat!(
     "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
 );
 
+/// A stream in Bedrock's wire with thinking, text that cites, a provider's own tool and a call: a line for a message.
+const BEDROCK: &str = concat!(
+    "messageStart {\"p\":\"ab\",\"role\":\"assistant\"}\n",
+    "contentBlockDelta {\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"text\":\"hm\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":0,\"delta\":{\"reasoningContent\":{\"signature\":\"c2ln\"}}}\n",
+    "contentBlockStop {\"contentBlockIndex\":0}\n",
+    "contentBlockStart {\"contentBlockIndex\":1,\"start\":{\"toolUse\":{\"toolUseId\":\"s\",\"name\":\"nova_grounding\",\"type\":\"server_tool_use\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":1,\"delta\":{\"toolUse\":{\"input\":\"{}\"}}}\n",
+    "contentBlockStop {\"contentBlockIndex\":1}\n",
+    "contentBlockDelta {\"contentBlockIndex\":2,\"delta\":{\"citation\":{\"location\":{\"web\":{\"url\":\"https://a\"}}}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":2,\"delta\":{\"text\":\"naïve ☃\"},\"p\":\"abcdefgh\"}\n",
+    "contentBlockStop {\"contentBlockIndex\":2}\n",
+    "contentBlockStart {\"contentBlockIndex\":3,\"start\":{\"toolUse\":{\"toolUseId\":\"t\",\"name\":\"f\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":3,\"delta\":{\"toolUse\":{\"input\":\"{\\\"a\\\":\"}}}\n",
+    "contentBlockDelta {\"contentBlockIndex\":3,\"delta\":{\"toolUse\":{\"input\":\"1}\"}}}\n",
+    "contentBlockStop {\"contentBlockIndex\":3}\n",
+    "messageStop {\"stopReason\":\"tool_use\"}\n",
+    "metadata {\"usage\":{\"inputTokens\":3,\"outputTokens\":9,\"totalTokens\":12,\"cacheReadInputTokens\":4},\"metrics\":{\"latencyMs\":1}}\n",
+);
+
 /// A stream in Google's wire with a thought, text, calls whole and in pieces, sources, and a reason in every chunk: what
 /// its events hold.
 const GEMINI: [&str; 7] = [
@@ -55,7 +115,7 @@ const GEMINI: [&str; 7] = [
 pub type Way = (Wire, Wire, bool, Framing);
 
 /// Every way that a stream can take.
-pub const WAYS: [Way; 16] = [
+pub const WAYS: [Way; 20] = [
     (Wire::OpenAi, Wire::OpenAi, false, Framing::Sse),
     (Wire::OpenAi, Wire::OpenAi, true, Framing::Sse),
     (Wire::OpenAi, Wire::Anthropic, false, Framing::Sse),
@@ -72,6 +132,10 @@ pub const WAYS: [Way; 16] = [
     (Wire::OpenAi, Wire::Gemini, true, Framing::Sse),
     (Wire::Anthropic, Wire::Gemini, false, Framing::Sse),
     (Wire::Anthropic, Wire::Gemini, true, Framing::Sse),
+    (Wire::Bedrock, Wire::OpenAi, false, Framing::AwsEvents),
+    (Wire::Bedrock, Wire::OpenAi, true, Framing::AwsEvents),
+    (Wire::Bedrock, Wire::Anthropic, false, Framing::AwsEvents),
+    (Wire::Bedrock, Wire::Gemini, true, Framing::AwsEvents),
 ];
 
 /// What a client sees and the meter counts.
@@ -121,15 +185,30 @@ pub fn through(way: Way, pieces: &[&[u8]], limit: usize) -> Seen {
 }
 
 /// The stream of a provider's wire, as it frames it.
-pub fn stream_of(way: Way) -> String {
-    match (way.0, way.3) {
+pub fn stream_of(way: Way) -> Vec<u8> {
+    framed(way, source_of(way))
+}
+
+/// The stream before it is framed.
+pub fn source_of(way: Way) -> Vec<u8> {
+    let source = match (way.0, way.3) {
         (Wire::OpenAi, _) => OPENAI.to_owned(),
         (Wire::Anthropic, _) => ANTHROPIC.to_owned(),
+        (Wire::Bedrock, _) => BEDROCK.to_owned(),
         (Wire::Gemini, Framing::JsonArray) => format!("[{}\n]\n", GEMINI.join("\n,\r\n")),
         (Wire::Gemini, _) => {
             let event = |data: &&str| format!("data: {data}\r\n\r\n");
             GEMINI.iter().map(event).collect()
         }
-        (other, _) => panic!("no stream of {other:?} yet"),
+        (other, _) => panic!("no stream of {other:?}"),
+    };
+    source.into_bytes()
+}
+
+/// A stream as its wire frames it, checksums and all.
+pub fn framed(way: Way, source: Vec<u8>) -> Vec<u8> {
+    match way.3 {
+        Framing::AwsEvents => aws::stream(&source),
+        _ => source,
     }
 }

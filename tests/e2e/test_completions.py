@@ -19,7 +19,7 @@ def oai(gate):
 def way(request, gateways):
     """A gateway, a model behind it, and the path that its provider is asked at."""
     if request.param == "chat only":
-        return gateways("minimal.yaml", [(OPENAI, "{provider: groq, match: {cluster: openai}, auth: {key: own}}")]), "gpt-4o", "/openai/v1/chat/completions"
+        return gateways("minimal.yaml", [(OPENAI, "{provider: azure_ai_foundry, match: {cluster: openai}, host: r.services.ai.azure.com, auth: {key: own}}")]), "gpt-4o", "/models/chat/completions?api-version=2024-05-01-preview"
     if request.param == "openai":
         return gateways("envoy.yaml"), "gpt-4o", "/v1/completions"
     return gateways("envoy.yaml"), "claude-sonnet-4-5", "/v1/messages"

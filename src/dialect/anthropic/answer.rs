@@ -1,10 +1,11 @@
 //! Reads a provider's unary answer.
 
+use super::blocks::{self, Place};
 use super::usage::Counts;
 use super::{error, finish_reason};
 use crate::chat::{Error, Event};
 use crate::dialect::foreign_answer;
-use crate::json::{self, Object, Text, Value};
+use crate::json::{self, Object, Value};
 
 /// Reads a message as the events that a stream of it would have had.
 ///
@@ -18,7 +19,7 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     if object.str("type").is_some_and(|kind| kind.is("error")) {
         return Err(error::read_object(&object));
     }
-    let Some(blocks) = object.array("content") else {
+    let Some(content) = object.array("content") else {
         return Err(foreign_answer("has no `content`"));
     };
     sink(Event::Start {
@@ -26,86 +27,38 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         model: object.str("model").cloned().unwrap_or_default(),
         created: None,
     });
-    let mut calls = 0u32;
-    for block in blocks.items().iter().filter_map(Value::as_object) {
-        self::block(block, &mut calls, sink);
+    let mut place = Place::default();
+    for block in content.items().iter().filter_map(Value::as_object) {
+        blocks::whole(block, &mut place, sink);
     }
     end(&object, sink);
     Ok(())
 }
 
-fn block(block: &Object<'_>, calls: &mut u32, sink: &mut dyn FnMut(Event<'_>)) {
-    let said = |key: &str| block.str(key).filter(|text| !text.is_empty()).cloned();
-    let kind = block.str("type").cloned().unwrap_or_default();
-    match kind.decode().as_ref() {
-        "text" => {
-            if let Some(text) = said("text") {
-                sink(Event::Text { choice: 0, text });
-            }
-        }
-        "thinking" => {
-            if let Some(text) = said("thinking") {
-                sink(Event::Reasoning { choice: 0, text });
-            }
-            if let Some(signature) = said("signature") {
-                sink(Event::ReasoningSignature {
-                    choice: 0,
-                    signature,
-                });
-            }
-        }
-        "redacted_thinking" => {
-            if let Some(data) = said("data") {
-                sink(Event::RedactedReasoning { choice: 0, data });
-            }
-        }
-        "tool_use" => {
-            sink(Event::ToolStart {
-                choice: 0,
-                index: *calls,
-                id: said("id").unwrap_or_else(|| Text::from(format!("toolu_{calls}"))),
-                name: block.str("name").cloned().unwrap_or_default(),
-                signature: None,
-            });
-            let input = block
-                .get("input")
-                .and_then(Value::as_object)
-                .map_or("{}", Object::raw);
-            sink(Event::ToolArguments {
-                choice: 0,
-                index: *calls,
-                fragment: Text::from(input),
-            });
-            *calls = calls.saturating_add(1);
-        }
-        // Provider-side tools' blocks say nothing in the neutral language.
-        _ => sink(Event::Skipped),
-    }
-}
-
 /// What ends an answer: why, and what it used.
 pub(super) fn end(object: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-    if let Some(word) = object.str("stop_reason") {
-        if word.is("refusal")
-            && let Some(text) = object
-                .object("stop_details")
-                .and_then(|details| details.str("explanation"))
-        {
-            sink(Event::Refusal {
-                choice: 0,
-                text: text.clone(),
-            });
-        }
-        sink(Event::Finish {
-            choice: 0,
-            reason: finish_reason(word),
-            stop_sequence: object.str("stop_sequence").cloned(),
-        });
-    }
+    stop(object, sink);
     if let Some(usage) = object.object("usage") {
         let mut counts = Counts::default();
         counts.update(usage);
-        sink(Event::Usage(counts.usage()));
+        counts.tell(usage, sink);
     }
     sink(Event::End);
+}
+
+/// Why an answer ended, where `object` (a message, or the delta of one) says.
+pub(super) fn stop(object: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+    let Some(word) = object.str("stop_reason") else {
+        return;
+    };
+    let details = object.object("stop_details");
+    let explanation = details.and_then(|details| blocks::said(details, "explanation"));
+    if let Some(text) = explanation.filter(|_| word.is("refusal")) {
+        sink(Event::Refusal { choice: 0, text });
+    }
+    sink(Event::Finish {
+        choice: 0,
+        reason: finish_reason(word),
+        stop_sequence: object.str("stop_sequence").cloned(),
+    });
 }

@@ -2,14 +2,18 @@
 //!
 //! Source: Anthropic's API reference, "Messages" and "Streaming Messages".
 pub mod answer;
+mod blocks;
+mod citation;
 pub mod edit;
 pub mod error;
+pub mod host;
 pub mod list;
 mod media;
 mod models;
 pub mod read;
 pub mod render;
 pub mod scan;
+mod schema;
 pub mod stream;
 mod usage;
 pub mod write;
@@ -24,6 +28,10 @@ const LEGAL: Legal = Legal {
     more: b"_-",
     letter_first: false,
 };
+
+/// What begins the data of a `redacted_thinking` block that holds Gemini's signature over the text before it: so it
+/// survives clients of this wire, which send such blocks back as they are.
+const GEMINI_MARK: &str = "gemini:";
 
 /// Anthropic's word for why an answer ended.
 fn stop_word(reason: FinishReason) -> &'static str {

@@ -1,10 +1,10 @@
 //! Reads a client's Messages request.
 
-use super::media;
-use crate::chat::{
-    Arguments, Error, ErrorKind, Message, Part, Reasoning, Request, ResponseFormat, Role, Tool,
-    ToolChoice,
-};
+mod blocks;
+mod tools;
+
+use super::host::is_billing;
+use crate::chat::{Error, ErrorKind, Message, Part, Reasoning, Request, ResponseFormat, Role};
 use crate::dialect::not_json;
 use crate::json::{self, Object, Text, Value};
 
@@ -13,9 +13,21 @@ use crate::json::{self, Object, Text, Value};
 /// # Errors
 /// A 400 that names the field, with what was found and what was expected.
 pub fn read(body: &[u8]) -> Result<Request<'_>, Error> {
+    parse(body, &["model", "max_tokens", "messages"])
+}
+
+/// Reads a request, or a question for how many tokens one would have.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn any(body: &[u8]) -> Result<Request<'_>, Error> {
+    parse(body, &["model", "messages"])
+}
+
+fn parse<'a>(body: &'a [u8], required: &[&str]) -> Result<Request<'a>, Error> {
     let value = json::parse(body).map_err(not_json)?;
     let object = object("request", value)?;
-    for required in ["model", "max_tokens", "messages"] {
+    for required in required {
         if object.get(required).is_none() {
             return Err(missing(required));
         }
@@ -24,14 +36,22 @@ pub fn read(body: &[u8]) -> Result<Request<'_>, Error> {
         include_usage: true,
         ..Request::default()
     };
+    // The system prompt is the first message, wherever it stands.
+    let mut verbatim = Vec::new();
+    if let Some(value) = object.get("system").filter(|value| !value.is_null()) {
+        request.messages = system(value, &mut verbatim)?;
+    }
     let mut effort = None;
-    let mut turns = Vec::new();
     for (key, value) in object.into_members() {
-        match key.decode().as_ref() {
+        let name = key.decode();
+        if value.is_null() && !required.contains(&name.as_ref()) {
+            continue;
+        }
+        match name.as_ref() {
+            "system" => {}
             "model" => request.model = text("model", &value)?,
             "max_tokens" => request.max_tokens = Some(count("max_tokens", &value)?),
-            "messages" => turns = messages(value)?,
-            "system" => request.messages = system("system", &value)?,
+            "messages" => messages(value, &mut request.messages, &mut verbatim)?,
             "stream" => {
                 request.stream = value
                     .as_bool()
@@ -45,24 +65,42 @@ pub fn read(body: &[u8]) -> Result<Request<'_>, Error> {
                 let read = list.map(|(index, item)| text(&format!("stop_sequences.{index}"), item));
                 request.stop = read.collect::<Result<_, _>>()?;
             }
-            "tools" => request.tools = tools(value)?,
-            "tool_choice" => tool_choice(&mut request, value)?,
-            "thinking" => request.reasoning = thinking(&value)?,
-            "output_config" => effort = output_config(&mut request, value)?,
-            "metadata" => metadata(&mut request, key, value),
+            "tools" => request.tools = tools::tools(&value, &mut verbatim)?,
+            "tool_choice" => tools::tool_choice(&mut request, value)?,
+            "thinking" => request.reasoning = thinking(value, &mut verbatim)?,
+            "output_config" => effort = output_config(&mut request, value, &mut verbatim)?,
+            "metadata" => metadata(&mut request, value)?,
             "service_tier" => request.service_tier = Some(text("service_tier", &value)?),
-            _ => request.extra.push((key, value)),
+            _ => {
+                drop(name);
+                request.extra.push((key, value));
+            }
         }
     }
-    request.messages.extend(turns);
-    if let Some(word) = effort {
+    if let Some((word, whole)) = effort {
         request.reasoning = Some(match request.reasoning {
             Some(Reasoning::Adaptive { .. }) => Reasoning::Adaptive { effort: Some(word) },
-            Some(other) => other,
             None => Reasoning::Effort(word),
+            // A budget, or none at all, beside an effort: the neutral language says but one of them.
+            Some(other) => {
+                verbatim.push(("output_config".to_owned(), whole));
+                other
+            }
         });
     }
+    request.verbatim = verbatim;
     Ok(request)
+}
+
+/// Pieces that the neutral language says less of: see [`Request::verbatim`].
+type Verbatim<'a> = Vec<(String, Value<'a>)>;
+
+/// Whether an object has no members but these.
+fn has_only(object: &Object<'_>, known: &[&str]) -> bool {
+    let members = object.members().iter();
+    members
+        .filter(|(_, value)| !value.is_null())
+        .all(|(key, _)| known.iter().any(|name| key.is(name)))
 }
 
 fn invalid(path: &str, expected: &str, found: &Value<'_>) -> Error {
@@ -122,11 +160,20 @@ fn cache_control<'a>(object: &Object<'a>) -> Option<Value<'a>> {
 }
 
 /// The system prompt: a string, or text blocks. One message.
-fn system<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Message<'a>>, Error> {
-    if value.is_null() {
+fn system<'a>(value: &Value<'a>, verbatim: &mut Verbatim<'a>) -> Result<Vec<Message<'a>>, Error> {
+    let whole = "messages[0].content";
+    let mut content = blocks::content("system", whole, value, verbatim)?;
+    // What Claude Code tells Anthropic's billing is none of the prompt.
+    let bills =
+        |part: &Part<'_>| matches!(part, Part::Text { text, .. } if is_billing(&text.decode()));
+    if content.iter().any(bills) {
+        content.retain(|part| !bills(part));
+        verbatim.clear();
+        verbatim.push(("system".to_owned(), value.clone()));
+    }
+    if content.is_empty() {
         return Ok(Vec::new());
     }
-    let content = content(path, value)?;
     Ok(vec![Message {
         role: Role::System,
         name: None,
@@ -135,147 +182,60 @@ fn system<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Message<'a>>, Error> 
     }])
 }
 
-fn messages(value: Value<'_>) -> Result<Vec<Message<'_>>, Error> {
-    let list = array("messages", &value)?.iter().enumerate();
-    list.map(|(index, item)| {
+fn messages<'a>(
+    value: Value<'a>,
+    into: &mut Vec<Message<'a>>,
+    verbatim: &mut Verbatim<'a>,
+) -> Result<(), Error> {
+    let Value::Array(list) = value else {
+        return Err(invalid("messages", "an array", &value));
+    };
+    for (index, item) in list.into_items().into_iter().enumerate() {
         let path = format!("messages.{index}");
-        let message = object(&path, item.clone())?;
+        let message = object(&path, item)?;
         let role = need(&path, &message, "role")?;
         let role = match role.decode().as_ref() {
             "user" => Role::User,
             "assistant" => Role::Assistant,
             "system" => Role::System,
             other => {
-                let message = format!("{path}.role: found {other:?}, expected user or assistant");
+                let message =
+                    format!("{path}.role: found {other:?}, expected user, assistant or system");
                 return Err(Error::new(ErrorKind::InvalidRequest, message)
                     .with_param(format!("{path}.role")));
             }
         };
-        let content = message
-            .get("content")
-            .ok_or_else(|| missing(&format!("{path}.content")))?;
-        Ok(Message {
+        let place = format!("messages[{}].content", into.len());
+        let mut content = None;
+        let mut extra = Vec::new();
+        for (key, value) in message.into_members() {
+            if key.is("content") {
+                let path = format!("{path}.content");
+                content = Some(blocks::content(&path, &place, &value, verbatim)?);
+            } else if !key.is("role") {
+                extra.push((key, value));
+            }
+        }
+        into.push(Message {
             role,
             name: None,
-            content: self::content(&format!("{path}.content"), content)?,
-            extra: Vec::new(),
-        })
-    })
-    .collect()
-}
-
-fn content<'a>(path: &str, value: &Value<'a>) -> Result<Vec<Part<'a>>, Error> {
-    match value {
-        Value::String(text) => Ok(vec![Part::Text {
-            text: text.clone(),
-            cache_control: None,
-            signature: None,
-        }]),
-        Value::Array(blocks) => {
-            let list = blocks.items().iter().enumerate();
-            list.map(|(index, item)| block(&format!("{path}.{index}"), item))
-                .collect()
-        }
-        other => Err(invalid(path, "a string or an array of blocks", other)),
+            content: content.ok_or_else(|| missing(&format!("{path}.content")))?,
+            extra,
+        });
     }
-}
-
-fn block<'a>(path: &str, value: &Value<'a>) -> Result<Part<'a>, Error> {
-    let block = object(path, value.clone())?;
-    let kind = need(path, &block, "type")?;
-    let cache_control = cache_control(&block);
-    match kind.decode().as_ref() {
-        "text" => Ok(Part::Text {
-            text: need(path, &block, "text")?,
-            cache_control,
-            signature: None,
-        }),
-        "image" => Ok(Part::Image {
-            media: media::read(path, &block)?,
-            detail: None,
-            cache_control,
-        }),
-        // A document made of blocks, or one whose citations are wanted, is this wire's own.
-        "document" if media::is_plain(&block) => Ok(Part::Document {
-            media: media::read(path, &block)?,
-            name: block.str("title").cloned(),
-            cache_control,
-        }),
-        "tool_use" => {
-            let input = block
-                .get("input")
-                .and_then(Value::as_object)
-                .map(Object::raw);
-            Ok(Part::ToolCall {
-                id: need(path, &block, "id")?,
-                name: need(path, &block, "name")?,
-                arguments: Arguments::Json(input.unwrap_or("{}")),
-                cache_control,
-                signature: None,
-            })
-        }
-        "tool_result" => {
-            let inner = match block.get("content") {
-                None | Some(Value::Null) => Vec::new(),
-                Some(value) => content(&format!("{path}.content"), value)?,
-            };
-            Ok(Part::ToolResult {
-                id: need(path, &block, "tool_use_id")?,
-                name: Text::default(),
-                content: inner,
-                is_error: block.bool("is_error").unwrap_or(false),
-                cache_control,
-            })
-        }
-        "thinking" => Ok(Part::Reasoning {
-            text: need(path, &block, "thinking")?,
-            signature: block.str("signature").cloned(),
-        }),
-        "redacted_thinking" => Ok(Part::RedactedReasoning {
-            data: need(path, &block, "data")?,
-        }),
-        _ => Ok(Part::Other { kind, value: block }),
-    }
-}
-
-fn tools(value: Value<'_>) -> Result<Vec<Tool<'_>>, Error> {
-    let list = array("tools", &value)?.iter().enumerate();
-    list.map(|(index, item)| {
-        let path = format!("tools.{index}");
-        let tool = object(&path, item.clone())?;
-        if let Some(kind) = tool.str("type").filter(|kind| !kind.is("custom")).cloned() {
-            return Ok(Tool::Other { kind, value: tool });
-        }
-        Ok(Tool::Function {
-            name: need(&path, &tool, "name")?,
-            description: tool.str("description").cloned(),
-            parameters: tool.object("input_schema").map(Object::raw),
-            strict: tool.bool("strict"),
-            cache_control: cache_control(&tool),
-        })
-    })
-    .collect()
-}
-
-fn tool_choice<'a>(request: &mut Request<'a>, value: Value<'a>) -> Result<(), Error> {
-    let choice = object("tool_choice", value.clone())?;
-    let kind = need("tool_choice", &choice, "type")?;
-    request.tool_choice = Some(match kind.decode().as_ref() {
-        "auto" => ToolChoice::Auto,
-        "any" => ToolChoice::Required,
-        "none" => ToolChoice::None,
-        "tool" => ToolChoice::Named(need("tool_choice", &choice, "name")?),
-        _ => ToolChoice::Other(value),
-    });
-    request.parallel_tool_calls = choice
-        .bool("disable_parallel_tool_use")
-        .map(|disabled| !disabled);
     Ok(())
 }
 
-fn thinking<'a>(value: &Value<'a>) -> Result<Option<Reasoning<'a>>, Error> {
+fn thinking<'a>(
+    value: Value<'a>,
+    verbatim: &mut Verbatim<'a>,
+) -> Result<Option<Reasoning<'a>>, Error> {
     let thinking = object("thinking", value.clone())?;
     let kind = need("thinking", &thinking, "type")?;
+    let between = kind.is("between_tools");
+    if between || !has_only(&thinking, &["type", "budget_tokens"]) {
+        verbatim.push(("thinking".to_owned(), value));
+    }
     Ok(match kind.decode().as_ref() {
         "enabled" => {
             let budget = thinking
@@ -283,7 +243,7 @@ fn thinking<'a>(value: &Value<'a>) -> Result<Option<Reasoning<'a>>, Error> {
                 .ok_or_else(|| missing("thinking.budget_tokens"))?;
             Some(Reasoning::Budget(budget))
         }
-        "adaptive" => Some(Reasoning::Adaptive { effort: None }),
+        "adaptive" | "between_tools" => Some(Reasoning::Adaptive { effort: None }),
         "disabled" => Some(Reasoning::Off),
         other => {
             let message =
@@ -293,15 +253,18 @@ fn thinking<'a>(value: &Value<'a>) -> Result<Option<Reasoning<'a>>, Error> {
     })
 }
 
-/// `output_config`: the effort is returned, the format is taken over, anything else is kept aside.
+/// `output_config`: the effort is returned, with the whole; the format is taken over, anything else is kept aside.
 fn output_config<'a>(
     request: &mut Request<'a>,
     value: Value<'a>,
-) -> Result<Option<Text<'a>>, Error> {
-    let config = object("output_config", value)?;
+    verbatim: &mut Verbatim<'a>,
+) -> Result<Option<(Text<'a>, Value<'a>)>, Error> {
+    let config = object("output_config", value.clone())?;
     let mut effort = None;
+    let mut more = false;
     for (key, value) in config.into_members() {
         match (key.decode().as_ref(), &value) {
+            (_, Value::Null) => {}
             ("effort", Value::String(word)) => effort = Some(word.clone()),
             ("format", Value::Object(format))
                 if format
@@ -315,59 +278,28 @@ fn output_config<'a>(
                     strict: Some(true),
                 });
             }
-            (name, _) => request
-                .extra
-                .push((Text::from(format!("output_config.{name}")), value)),
+            (name, _) => {
+                more = true;
+                let name = Text::from(format!("output_config.{name}"));
+                request.extra.push((name, value));
+            }
         }
     }
-    Ok(effort)
+    if more {
+        verbatim.push(("output_config".to_owned(), value.clone()));
+    }
+    Ok(effort.map(|word| (word, value)))
 }
 
-fn metadata<'a>(request: &mut Request<'a>, key: Text<'a>, value: Value<'a>) {
-    match &value {
-        Value::Object(object) if object.members().iter().all(|(name, _)| name.is("user_id")) => {
-            request.user = object.str("user_id").cloned();
-        }
-        _ => request.extra.push((key, value)),
+/// Its one field of the API is the end user's name.
+fn metadata<'a>(request: &mut Request<'a>, value: Value<'a>) -> Result<(), Error> {
+    let labels = object("metadata", value)?;
+    request.user = labels.str("user_id").cloned();
+    if !has_only(&labels, &["user_id"]) {
+        request.metadata = Some(labels);
     }
+    Ok(())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(body: &str) -> String {
-        read(body.as_bytes()).expect_err(body).message
-    }
-
-    #[test]
-    fn mistakes_name_their_field() {
-        assert_eq!(message("{}"), "model: Field required");
-        assert_eq!(
-            message(r#"{"model":"m","messages":[]}"#),
-            "max_tokens: Field required"
-        );
-        let body =
-            |messages: &str| format!(r#"{{"model":"m","max_tokens":1,"messages":{messages}}}"#);
-        assert_eq!(
-            message(&body(r#"[{"role":"user"}]"#)),
-            "messages.0.content: Field required"
-        );
-        assert_eq!(
-            message(&body(r#"[{"role":"user","content":[{"type":"text"}]}]"#)),
-            "messages.0.content.0.text: Field required"
-        );
-        assert_eq!(
-            message(&body("7")),
-            "messages: found a number, expected an array"
-        );
-    }
-
-    #[test]
-    fn system_comes_first_wherever_it_stands() {
-        let body = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"u"}],"system":"s"}"#;
-        let request = read(body.as_bytes()).expect("valid");
-        assert_eq!(request.messages[0].role, Role::System);
-        assert_eq!(request.messages.len(), 2);
-    }
-}
+mod tests;

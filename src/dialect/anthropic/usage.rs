@@ -1,6 +1,7 @@
 //! `usage` in this wire: the input's count leaves cached tokens out, in both directions.
 
-use crate::json::{Object, Writer};
+use crate::chat::Event;
+use crate::json::{Object, Text, Writer};
 use crate::meter::Usage;
 
 /// Counts as the wire has them. Streams repeat them, later ones overriding field by field.
@@ -12,11 +13,14 @@ pub(super) struct Counts {
     write: u64,
     write_1h: u64,
     thinking: u64,
+    /// Whether anything was said of them.
+    known: bool,
 }
 
 impl Counts {
     /// Takes over what a `usage` object says.
     pub(super) fn update(&mut self, usage: &Object<'_>) {
+        self.known = true;
         // Rounds of compaction and the like are left out at the top: their sum is what is billed.
         let rounds = usage
             .array("iterations")
@@ -55,6 +59,29 @@ impl Counts {
         set(&mut self.thinking, thinking);
     }
 
+    /// Takes over what Bedrock adds to the last event (`amazon-bedrock-invocationMetrics`), where the wire's own counts
+    /// never came.
+    pub(super) fn update_from_metrics(&mut self, metrics: &Object<'_>) -> bool {
+        if self.known {
+            return false;
+        }
+        let count = |key: &str| metrics.u64(key).unwrap_or(0);
+        self.known = true;
+        self.input = count("inputTokenCount");
+        self.output = count("outputTokenCount");
+        self.read = count("cacheReadInputTokenCount");
+        self.write = count("cacheWriteInputTokenCount");
+        true
+    }
+
+    /// Tells the counts so far, and what else their object says.
+    pub(super) fn tell(&self, usage: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        sink(Event::Usage(self.usage()));
+        if let Some(tier) = usage.str("service_tier") {
+            sink(Event::ServiceTier(tier.clone()));
+        }
+    }
+
     /// The counts in the neutral meaning.
     pub(super) fn usage(&self) -> Usage {
         Usage {
@@ -72,15 +99,45 @@ impl Counts {
     }
 }
 
-/// Writes a `usage` object.
-pub(super) fn write(usage: &Usage, w: &mut Writer<'_>) {
+/// Writes a `usage` object; `tier` is the one that served.
+pub(super) fn write(usage: &Usage, tier: Option<&Text<'_>>, w: &mut Writer<'_>) {
     let cached = usage
         .cache_read_tokens
         .saturating_add(usage.cache_write_tokens);
     w.begin_object();
+    // Some providers count cached tokens beside the prompt's.
     w.field_number("input_tokens", usage.input_tokens.saturating_sub(cached));
     w.field_number("cache_creation_input_tokens", usage.cache_write_tokens);
     w.field_number("cache_read_input_tokens", usage.cache_read_tokens);
+    if usage.cache_write_tokens > 0 {
+        let hour = usage.cache_write_1h_tokens.min(usage.cache_write_tokens);
+        w.key("cache_creation");
+        w.begin_object();
+        w.field_number(
+            "ephemeral_5m_input_tokens",
+            usage.cache_write_tokens.saturating_sub(hour),
+        );
+        w.field_number("ephemeral_1h_input_tokens", hour);
+        w.end_object();
+    }
     w.field_number("output_tokens", usage.output_tokens);
+    if usage.reasoning_tokens > 0 {
+        w.key("output_tokens_details");
+        w.begin_object();
+        w.field_number("thinking_tokens", usage.reasoning_tokens);
+        w.end_object();
+    }
+    if let Some(tier) = tier {
+        w.field_str("service_tier", served(tier));
+    }
     w.end_object();
+}
+
+/// This wire's word for the tier that served: it has three.
+fn served(tier: &Text<'_>) -> &'static str {
+    match tier.decode().as_ref() {
+        "priority" => "priority",
+        "batch" => "batch",
+        _ => "standard",
+    }
 }

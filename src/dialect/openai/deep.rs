@@ -2,6 +2,7 @@
 
 use super::models::family;
 use super::write::{LONGEST_ID, is_nine};
+use crate::chat::signed_id;
 use crate::dialect::Edits;
 use crate::json::scan::top_level;
 use crate::json::{self, Object, Value};
@@ -69,6 +70,7 @@ fn suspect(body: &[u8], quirks: &Quirks) -> bool {
         || has(quirks.no_nulls || quirks.no_null_arguments, "null")
         || has(quirks.no_strict, "\"strict\"")
         || has(quirks.assistant_after_tool, "\"tool\"")
+        || has(quirks.google_signatures, signed_id::MARK)
         || (quirks.native_openai && has_long_id(body))
 }
 
@@ -105,6 +107,7 @@ fn in_message(message: &Object<'_>, role: &str, quirks: &Quirks) -> bool {
         let id = value.as_str().map(|id| id.decode().into_owned());
         let id = id.unwrap_or_default();
         (quirks.nine_character_ids && !is_nine(&id))
+            || (quirks.google_signatures && id.contains(signed_id::MARK))
             || (quirks.native_openai && id.len() > LONGEST_ID)
     };
     let marked =

@@ -18,3 +18,6 @@ fn word(reason: FinishReason, context: &AnswerContext) -> &'static str {
         reason => finish_word(reason),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,7 @@ pub struct Scanner {
 /// Searches made once a stream, not once an event.
 struct Marks {
     usage: Finder<'static>,
+    choices: Finder<'static>,
     /// What an event may not have, but as null, if it says no more than some text.
     others: [Finder<'static>; 6],
     text: [Finder<'static>; 6],
@@ -39,6 +40,7 @@ impl Scanner {
             reader: Reader::default(),
             marks: Marks {
                 usage: Finder::new("\"usage\""),
+                choices: Finder::new("\"choices\""),
                 others: [
                     "\"finish_reason\"",
                     "\"error\"",
@@ -70,7 +72,10 @@ impl Scanner {
                 .find_iter(data)
                 .all(|place| is_null(data, place, finder.needle().len()))
         };
-        data.starts_with(b"{") && absent(&self.marks.usage) && self.marks.others.iter().all(absent)
+        data.starts_with(b"{")
+            && self.marks.choices.find(data).is_some()
+            && absent(&self.marks.usage)
+            && self.marks.others.iter().all(absent)
     }
 
     fn measure(&self, data: &[u8], sink: &mut dyn FnMut(Event<'_>)) {

@@ -18,7 +18,7 @@ use crate::dialect::{UnsupportedParams, Wire, WriteOptions, Written};
 use crate::json::scan::members;
 use crate::json::splice::Splice;
 use crate::json::{Value, Writer};
-use crate::provider::{Members, Quirks};
+use crate::provider::Quirks;
 
 /// A request being written.
 struct Draft<'r, 'a> {
@@ -50,8 +50,7 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
             family("")
         },
         same,
-        // A provider whose messages are checked member by member does not know it.
-        legacy: same && request.legacy_functions && !matches!(quirks.members, Members::Only(_)),
+        legacy: same && request.legacy_functions,
         dropped: Vec::new(),
     };
     let mut body = Vec::with_capacity(1024);
@@ -148,3 +147,6 @@ impl<'a> Draft<'_, 'a> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,19 +12,29 @@ pub use table::origin;
 
 /// Finds a model's rates in the compiled table.
 ///
-/// `kind` is the provider's kind (`openai`, `azure_openai`, `anthropic`, `openai_compatible`), `name` what the operator
-/// calls the provider: LiteLLM prefixes a compatible host's models with its name (`groq/…`).
+/// `kind` is the provider's kind, `name` what the operator calls the provider: LiteLLM prefixes a compatible host's
+/// models with its name (`groq/…`), which is the kind's, or, of a kind that is nobody's, may be the operator's.
 ///
 /// A model is looked for under its provider's prefixes, then without its date (`-2024-08-06`, `-20250929`, `@20250929`)
 /// or `-latest`.
 pub fn lookup(kind: &str, name: &str, model: &str) -> Option<Rates> {
-    let own = format!("{name}/");
+    let (own, of_kind) = (format!("{name}/"), format!("{kind}/"));
     let prefixes: &[&str] = match kind {
         "openai" => &["", "openai/"],
         "anthropic" => &["", "anthropic/"],
         "azure_openai" => &["azure/", "azure_ai/", ""],
+        "azure_ai_foundry" | "foundry_anthropic" => &["azure_ai/", "azure/"],
+        "bedrock" | "bedrock_anthropic" => &["", "bedrock/"],
+        "vertex_ai" => &["vertex_ai/", ""],
+        "vertex_anthropic" | "vertex_openai" => &["vertex_ai/"],
+        "gemini" | "gemini_openai" => &["gemini/"],
+        // Where LiteLLM's name is another, or some of its models have no prefix.
+        "amazon_nova" => &["amazon-nova/"],
+        "scx_ai" => &["scx-ai/"],
+        "ai21" | "volcengine" => &[&of_kind, ""],
+        "cohere" => &["cohere/", ""],
         // A host that happens to serve a model of this name has prices of its own.
-        _ => &[&own],
+        _ => &[&own, &of_kind],
     };
     for model in [Some(model), undated(model)].into_iter().flatten() {
         for prefix in prefixes {
@@ -72,6 +82,17 @@ mod tests {
         assert!(lookup("azure_openai", "azure", "gpt-4o").is_some());
         assert_eq!(lookup("openai", "openai", "no-such-model"), None);
         assert_eq!(lookup("openai_compatible", "vllm", "gpt-4o"), None);
+        for (kind, model) in [
+            ("mistral", "mistral-large-latest"),
+            ("deepseek", "deepseek-chat"),
+            ("gemini", "gemini-2.5-flash"),
+            ("gemini_openai", "gemini-2.5-flash"),
+            ("vertex_ai", "gemini-2.5-flash"),
+            ("bedrock", "anthropic.claude-3-7-sonnet-20250219-v1:0"),
+            ("amazon_nova", "nova-micro-v1"),
+        ] {
+            assert!(lookup(kind, "mine", model).is_some(), "{kind} {model}");
+        }
         assert_eq!(undated("m@20250101"), Some("m"));
         assert_eq!(undated("m-latest"), Some("m"));
         assert_eq!(undated("gpt-4o"), None);

@@ -1,7 +1,8 @@
 //! A unary answer: gathered from its events, written at the end.
 
-use crate::chat::{Event, FinishReason};
-use crate::dialect::anthropic::{stop_word, usage};
+use super::{Ending, cited, image, literal, marked};
+use crate::chat::{Event, signed_id};
+use crate::dialect::anthropic::usage;
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::{self, Text, Value, Writer};
 use crate::meter::Usage;
@@ -14,13 +15,22 @@ pub struct BodyWriter {
     model: String,
     blocks: Vec<Block>,
     usage: Usage,
-    finish: Option<(FinishReason, Option<Text<'static>>)>,
+    tier: Option<Text<'static>>,
+    ending: Ending,
 }
 
 /// A content block. Strings are gathered as the insides of JSON literals.
 #[derive(Debug)]
 enum Block {
-    Text(Vec<u8>),
+    Text {
+        text: Vec<u8>,
+        /// Its citations' objects.
+        citations: Vec<String>,
+    },
+    Image {
+        media_type: Text<'static>,
+        data: Text<'static>,
+    },
     Thinking {
         text: Vec<u8>,
         signature: Option<Text<'static>>,
@@ -43,16 +53,42 @@ impl BodyWriter {
             model: String::new(),
             blocks: Vec::new(),
             usage: Usage::default(),
-            finish: None,
+            tier: None,
+            ending: Ending::default(),
         }
     }
 
-    fn text(&mut self, text: &Text<'_>) {
-        if !matches!(self.blocks.last(), Some(Block::Text(_))) {
-            self.blocks.push(Block::Text(Vec::new()));
+    /// The text block that goes on.
+    fn open_text(&mut self) -> Option<(&mut Vec<u8>, &mut Vec<String>)> {
+        if !matches!(self.blocks.last(), Some(Block::Text { .. })) {
+            self.blocks.push(Block::Text {
+                text: Vec::new(),
+                citations: Vec::new(),
+            });
         }
-        if let Some(Block::Text(own)) = self.blocks.last_mut() {
-            text.write_inside(own);
+        match self.blocks.last_mut() {
+            Some(Block::Text { text, citations }) => Some((text, citations)),
+            _ => None,
+        }
+    }
+
+    fn text(&mut self, piece: &Text<'_>) {
+        if let Some((text, _)) = self.open_text() {
+            piece.write_inside(text);
+        }
+    }
+
+    /// A citation is about the last text, wherever that is.
+    fn cite(&mut self, citation: String) {
+        let texts = self.blocks.iter_mut().rev();
+        let mut texts = texts.filter_map(|block| match block {
+            Block::Text { citations, .. } => Some(citations),
+            _ => None,
+        });
+        if let Some(citations) = texts.next() {
+            citations.push(citation);
+        } else if let Some((_, citations)) = self.open_text() {
+            citations.push(citation);
         }
     }
 
@@ -86,7 +122,32 @@ impl AnswerWriter for BodyWriter {
                 self.model = model.decode().into_owned();
             }
             // This wire has one answer only; `n` is refused on the way in.
-            Event::Text { choice: 0, text } | Event::Refusal { choice: 0, text } => self.text(text),
+            Event::Text { choice: 0, text } => self.text(text),
+            Event::Refusal { choice: 0, text } => {
+                text.write_inside(&mut self.ending.refusal);
+                self.text(text);
+            }
+            Event::Audio {
+                choice: 0,
+                transcript,
+                ..
+            } if !transcript.is_empty() => self.text(transcript),
+            Event::Citation {
+                choice: 0,
+                citation,
+            } => self.cite(cited(citation)),
+            Event::TextSignature {
+                choice: 0,
+                signature,
+            } => self.blocks.push(Block::Redacted(marked(signature))),
+            Event::Image {
+                choice: 0,
+                media_type,
+                data,
+            } => self.blocks.push(Block::Image {
+                media_type: media_type.clone().into_owned(),
+                data: data.clone().into_owned(),
+            }),
             Event::Reasoning { choice: 0, text } => self.thinking(Some(text), None),
             Event::ReasoningSignature {
                 choice: 0,
@@ -100,10 +161,10 @@ impl AnswerWriter for BodyWriter {
                 index,
                 id,
                 name,
-                ..
+                signature,
             } => self.blocks.push(Block::Call {
                 index: *index,
-                id: id.clone().into_owned(),
+                id: signed_id::join(id, signature.as_ref()).into_owned(),
                 name: self.context.tool_name(name).into_owned(),
                 arguments: String::new(),
             }),
@@ -127,10 +188,9 @@ impl AnswerWriter for BodyWriter {
                 choice: 0,
                 reason,
                 stop_sequence,
-            } => {
-                self.finish = Some((*reason, stop_sequence.clone().map(Text::into_owned)));
-            }
+            } => self.ending.finish(*reason, stop_sequence.as_ref()),
             Event::Usage(usage) => self.usage = *usage,
+            Event::ServiceTier(tier) => self.tier = Some(tier.clone().into_owned()),
             _ => {}
         }
     }
@@ -160,28 +220,28 @@ impl AnswerWriter for BodyWriter {
         w.begin_array();
         self.blocks.iter().for_each(|block| block.write(&mut w));
         w.end_array();
-        let (reason, stop_sequence) = self.finish.take().unwrap_or((FinishReason::Stop, None));
-        w.field_str("stop_reason", stop_word(reason));
-        match &stop_sequence {
-            Some(text) => w.field_text("stop_sequence", text),
-            None => w.field_null("stop_sequence"),
-        }
+        self.ending.write(&mut w);
         w.key("usage");
-        usage::write(&self.usage, &mut w);
+        usage::write(&self.usage, self.tier.as_ref(), &mut w);
         w.end_object();
     }
 }
 
 impl Block {
     fn write(&self, w: &mut Writer<'_>) {
-        // What was gathered came from `&str`s, so this borrows.
-        let literal = |inside: &[u8]| String::from_utf8_lossy(inside).into_owned();
         w.begin_object();
         match self {
-            Block::Text(text) => {
+            Block::Text { text, citations } => {
                 w.field_str("type", "text");
                 w.field_text("text", &Text::Escaped(&literal(text)));
+                if !citations.is_empty() {
+                    w.key("citations");
+                    w.begin_array();
+                    citations.iter().for_each(|citation| w.raw(citation));
+                    w.end_array();
+                }
             }
+            Block::Image { media_type, data } => image(w, media_type, data),
             Block::Thinking { text, signature } => {
                 w.field_str("type", "thinking");
                 w.field_text("thinking", &Text::Escaped(&literal(text)));

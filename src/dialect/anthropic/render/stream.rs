@@ -1,7 +1,8 @@
 //! A streamed answer: one content block after the other.
 
-use crate::chat::{Event, FinishReason};
-use crate::dialect::anthropic::{error, stop_word, usage};
+use super::{Ending, cited, image, literal, marked};
+use crate::chat::{Event, signed_id};
+use crate::dialect::anthropic::{error, usage};
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::{Text, Writer};
 use crate::meter::Usage;
@@ -13,6 +14,8 @@ enum Block {
     Thinking,
     /// A tool's call, by its number.
     Call(u32),
+    /// One that is whole at once.
+    Whole,
 }
 
 /// A call whose block waits until the one before it is closed.
@@ -35,8 +38,11 @@ pub struct StreamWriter {
     open: Option<Block>,
     blocks: u32,
     waiting: Vec<Waiting>,
+    /// Citations that came while a call was open: their text is closed already.
+    late: Vec<String>,
     usage: Usage,
-    finish: Option<(FinishReason, Option<Text<'static>>)>,
+    tier: Option<Text<'static>>,
+    ending: Ending,
 }
 
 impl StreamWriter {
@@ -49,8 +55,10 @@ impl StreamWriter {
             open: None,
             blocks: 0,
             waiting: Vec::new(),
+            late: Vec::new(),
             usage: Usage::default(),
-            finish: None,
+            tier: None,
+            ending: Ending::default(),
         }
     }
 
@@ -63,6 +71,7 @@ impl StreamWriter {
             model
         };
         let usage = self.usage;
+        let tier = self.tier.clone();
         event("message_start", out, |w| {
             w.key("message");
             w.begin_object();
@@ -74,14 +83,14 @@ impl StreamWriter {
             w.field_null("stop_reason");
             w.field_null("stop_sequence");
             w.key("usage");
-            usage::write(&usage, w);
+            usage::write(&usage, tier.as_ref(), w);
             w.end_object();
         });
     }
 
     /// Makes `block` the open one; `head` writes what its start says.
     fn open(&mut self, block: Block, out: &mut Vec<u8>, head: impl FnOnce(&mut Writer<'_>)) {
-        if self.open == Some(block) {
+        if self.open == Some(block) && block != Block::Whole {
             return;
         }
         self.close(out);
@@ -122,6 +131,37 @@ impl StreamWriter {
         });
     }
 
+    /// A block that is whole at once.
+    fn whole(&mut self, out: &mut Vec<u8>, head: impl FnOnce(&mut Writer<'_>)) {
+        self.flush(out);
+        self.open(Block::Whole, out, head);
+        self.close(out);
+    }
+
+    fn text(&mut self, text: &Text<'_>, out: &mut Vec<u8>) {
+        self.flush(out);
+        self.open_text(out);
+        self.delta("text_delta", "text", text, out);
+    }
+
+    /// A citation is about the last text: the open one.
+    fn cite(&mut self, citation: String, out: &mut Vec<u8>) {
+        if matches!(self.open, Some(Block::Call(_))) {
+            self.late.push(citation);
+            return;
+        }
+        self.open_text(out);
+        let index = self.blocks;
+        event("content_block_delta", out, |w| {
+            w.field_number("index", index);
+            w.key("delta");
+            w.begin_object();
+            w.field_str("type", "citations_delta");
+            w.field_raw("citation", &citation);
+            w.end_object();
+        });
+    }
+
     fn open_text(&mut self, out: &mut Vec<u8>) {
         self.open(Block::Text, out, |w| {
             w.field_str("type", "text");
@@ -150,7 +190,7 @@ impl StreamWriter {
     fn flush(&mut self, out: &mut Vec<u8>) {
         for call in std::mem::take(&mut self.waiting) {
             self.open_call(call.index, &call.id, &call.name, out);
-            let inside = String::from_utf8_lossy(&call.arguments);
+            let inside = literal(&call.arguments);
             if !inside.is_empty() {
                 self.delta(
                     "input_json_delta",
@@ -193,11 +233,35 @@ impl AnswerWriter for StreamWriter {
                 self.start(&id.decode(), &model.decode(), out);
             }
             // This wire has one answer only; `n` is refused on the way in.
-            Event::Text { choice: 0, text } | Event::Refusal { choice: 0, text } => {
-                self.flush(out);
-                self.open_text(out);
-                self.delta("text_delta", "text", text, out);
+            Event::Text { choice: 0, text } => self.text(text, out),
+            Event::Refusal { choice: 0, text } => {
+                text.write_inside(&mut self.ending.refusal);
+                self.text(text, out);
             }
+            Event::Audio {
+                choice: 0,
+                transcript,
+                ..
+            } if !transcript.is_empty() => self.text(transcript, out),
+            Event::Citation {
+                choice: 0,
+                citation,
+            } => self.cite(cited(citation), out),
+            Event::TextSignature {
+                choice: 0,
+                signature,
+            } => {
+                let data = marked(signature);
+                self.whole(out, |w| {
+                    w.field_str("type", "redacted_thinking");
+                    w.field_text("data", &data);
+                });
+            }
+            Event::Image {
+                choice: 0,
+                media_type,
+                data,
+            } => self.whole(out, |w| image(w, media_type, data)),
             Event::Reasoning { choice: 0, text } => {
                 self.flush(out);
                 self.open_thinking(out);
@@ -211,23 +275,20 @@ impl AnswerWriter for StreamWriter {
                 self.delta("signature_delta", "signature", signature, out);
                 self.close(out);
             }
-            Event::RedactedReasoning { choice: 0, data } => {
-                self.close(out);
-                let data = data.clone();
-                // Never the open block's kind, so it always opens one of its own.
-                self.open(Block::Call(u32::MAX), out, |w| {
-                    w.field_str("type", "redacted_thinking");
-                    w.field_text("data", &data);
-                });
-                self.close(out);
-            }
+            Event::RedactedReasoning { choice: 0, data } => self.whole(out, |w| {
+                w.field_str("type", "redacted_thinking");
+                w.field_text("data", data);
+            }),
             Event::ToolStart {
                 choice: 0,
                 index,
                 id,
                 name,
-                ..
-            } => self.tool_start(*index, id, name, out),
+                signature,
+            } => {
+                let id = signed_id::join(id, signature.as_ref());
+                self.tool_start(*index, &id, name, out);
+            }
             Event::ToolArguments {
                 choice: 0,
                 index,
@@ -237,10 +298,8 @@ impl AnswerWriter for StreamWriter {
                 choice: 0,
                 reason,
                 stop_sequence,
-            } => {
-                let stop_sequence = stop_sequence.clone().map(Text::into_owned);
-                self.finish = Some((*reason, stop_sequence));
-            }
+            } => self.ending.finish(*reason, stop_sequence.as_ref()),
+            Event::ServiceTier(tier) => self.tier = Some(tier.clone().into_owned()),
             Event::Usage(usage) => self.usage = *usage,
             Event::Ping if self.started => event("ping", out, |_| {}),
             Event::Error(error) => {
@@ -259,20 +318,21 @@ impl AnswerWriter for StreamWriter {
             self.start("", "", out);
         }
         self.flush(out);
+        if !self.late.is_empty() {
+            self.close(out);
+            for citation in std::mem::take(&mut self.late) {
+                self.cite(citation, out);
+            }
+        }
         self.close(out);
-        let (reason, stop_sequence) = self.finish.take().unwrap_or((FinishReason::Stop, None));
-        let usage = self.usage;
+        let (usage, tier, ending) = (self.usage, self.tier.as_ref(), &self.ending);
         event("message_delta", out, |w| {
             w.key("delta");
             w.begin_object();
-            w.field_str("stop_reason", stop_word(reason));
-            match &stop_sequence {
-                Some(text) => w.field_text("stop_sequence", text),
-                None => w.field_null("stop_sequence"),
-            }
+            ending.write(w);
             w.end_object();
             w.key("usage");
-            usage::write(&usage, w);
+            usage::write(&usage, tier, w);
         });
         event("message_stop", out, |_| {});
     }

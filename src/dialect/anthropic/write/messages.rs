@@ -1,66 +1,115 @@
 //! The conversation: `system` and `messages`.
 //!
 //! Leading system messages are lifted out; neighbours of one role are merged; tools' results come first in the user's
-//! turn that follows their calls; an assistant's turn has its thinking first, then text, then calls.
+//! turn that follows their calls; an assistant's turn has its thinking first, then text, then calls. A later system
+//! message stays one where the model takes it there, and is the user's text elsewhere. A client of this same wire has its
+//! messages as they are.
 
-use super::super::LEGAL;
-use super::super::media;
-use super::Draft;
-use crate::chat::{Arguments, Error, ErrorKind, Message, Part, Request, Role};
-use crate::dialect::Wire;
-use crate::json::{self, Text, Value, Writer};
+use super::markers::of_message;
+use super::{Draft, blocks};
+use crate::chat::{Error, ErrorKind, Message, Part, Role};
+use crate::json::{Text, Value, Writer};
 
-/// A turn: neighbouring messages of one role, each part with its place in the request.
-struct Turn<'r, 'a> {
-    assistant: bool,
-    parts: Vec<(usize, usize, &'r Part<'a>)>,
+/// Who speaks in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Speaker {
+    System,
+    User,
+    Assistant,
 }
 
-pub(super) fn write(
-    w: &mut Writer<'_>,
-    request: &Request<'_>,
-    draft: &mut Draft<'_, '_>,
-) -> Result<(), Error> {
-    let is_system = |message: &&Message<'_>| matches!(message.role, Role::System | Role::Developer);
-    let leading = request.messages.iter().take_while(is_system).count();
-    system(w, request.messages.get(..leading).unwrap_or_default());
-    let mut turns: Vec<Turn<'_, '_>> = Vec::new();
-    for (index, message) in request.messages.iter().enumerate().skip(leading) {
-        if message.name.is_some() {
-            draft.unsupported(&format!("messages[{index}].name"))?;
-        }
-        let assistant = message.role == Role::Assistant;
-        let parts = message
-            .content
-            .iter()
-            .enumerate()
-            .map(|(place, part)| (index, place, part));
-        let parts = parts.filter(|(_, _, part)| !is_blank(part));
-        match turns.last_mut().filter(|turn| turn.assistant == assistant) {
-            Some(turn) => turn.parts.extend(parts),
-            None => turns.push(Turn {
-                assistant,
-                parts: parts.collect(),
-            }),
-        }
+/// A part with its place in the request, and the marker that it is to have.
+#[derive(Clone, Copy)]
+struct Placed<'r, 'a> {
+    message: usize,
+    place: usize,
+    part: &'r Part<'a>,
+    marker: Option<&'r Value<'a>>,
+}
+
+/// A turn: neighbouring messages of one speaker.
+struct Turn<'r, 'a> {
+    speaker: Speaker,
+    parts: Vec<Placed<'r, 'a>>,
+    extra: &'r [(Text<'a>, Value<'a>)],
+}
+
+pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
+    let request = draft.request;
+    let is_system = |message: &&Message<'_>| speaker(message) == Speaker::System;
+    // In this wire the system prompt is one field, and a message of that role another matter.
+    let most = if draft.own { 1 } else { usize::MAX };
+    let leading = request.messages.iter().take(most).take_while(is_system);
+    let leading = leading.count();
+    let head = request.messages.iter().enumerate().take(leading);
+    let head: Vec<Placed<'_, '_>> = head.flat_map(|(at, message)| placed(at, message)).collect();
+    match draft.kept("system") {
+        Some(own) => w.field_value("system", own),
+        None => system(w, draft, &head)?,
     }
-    turns.retain(|turn| !turn.parts.is_empty());
+    let turns = if draft.own {
+        as_they_are(draft, leading)
+    } else {
+        turns(draft, leading)?
+    };
+    if let Some(turn) = turns
+        .last()
+        .filter(|turn| turn.speaker == Speaker::Assistant)
+        && !draft.own
+        && !draft.rules.prefill
+    {
+        let message = turn.parts.last().map_or(0, |placed| placed.message);
+        let path = format!("messages[{message}]");
+        let message = format!(
+            "`{path}`: this model does not continue the assistant's words; the conversation must end with the user's"
+        );
+        return Err(Error::new(ErrorKind::Unsupported, message).with_param(path));
+    }
     w.key("messages");
     w.begin_array();
     let last = turns.len().saturating_sub(1);
     for (index, turn) in turns.iter().enumerate() {
         w.begin_object();
-        w.field_str("role", if turn.assistant { "assistant" } else { "user" });
+        let role = match turn.speaker {
+            Speaker::System => "system",
+            Speaker::User => "user",
+            Speaker::Assistant => "assistant",
+        };
+        w.field_str("role", role);
         w.key("content");
-        write_turn(w, turn, index == last)?;
+        content(w, draft, turn, index == last)?;
+        for (key, value) in turn.extra {
+            w.field_value(&key.decode(), value);
+        }
         w.end_object();
     }
     w.end_array();
     Ok(())
 }
 
+fn speaker(message: &Message<'_>) -> Speaker {
+    match message.role {
+        Role::System | Role::Developer => Speaker::System,
+        Role::User | Role::Tool => Speaker::User,
+        Role::Assistant => Speaker::Assistant,
+    }
+}
+
+/// A message's parts in their places. A marker of the message's own is its last part's.
+fn placed<'r, 'a>(at: usize, message: &'r Message<'a>) -> Vec<Placed<'r, 'a>> {
+    let last = message.content.len().saturating_sub(1);
+    let parts = message.content.iter().enumerate();
+    let parts = parts.map(|(place, part)| Placed {
+        message: at,
+        place,
+        part,
+        marker: blocks::marker(part).or_else(|| of_message(message).filter(|_| place == last)),
+    });
+    parts.filter(|placed| !is_blank(placed.part)).collect()
+}
+
 /// Blocks of text must not be blank, and thinking without a signature cannot be replayed.
-fn is_blank(part: &Part<'_>) -> bool {
+pub(super) fn is_blank(part: &Part<'_>) -> bool {
     match part {
         Part::Text { text, .. } | Part::Refusal { text } => text.decode().trim().is_empty(),
         Part::Reasoning { signature, .. } => signature.is_none(),
@@ -68,78 +117,167 @@ fn is_blank(part: &Part<'_>) -> bool {
     }
 }
 
-fn system(w: &mut Writer<'_>, messages: &[Message<'_>]) {
-    let parts: Vec<&Part<'_>> = messages
-        .iter()
-        .flat_map(|message| &message.content)
-        .filter(|part| !is_blank(part))
-        .collect();
-    match parts.as_slice() {
+/// Every message as a turn of its own.
+fn as_they_are<'r, 'a>(draft: &Draft<'r, 'a>, leading: usize) -> Vec<Turn<'r, 'a>> {
+    let messages = draft.request.messages.iter().enumerate().skip(leading);
+    let turn = |(at, message): (usize, &'r Message<'a>)| {
+        let parts = message.content.iter().enumerate();
+        // What held only another provider's signature is nothing without it.
+        let parts = parts.filter(|(_, part)| {
+            !matches!(part, Part::Text { text, signature: Some(_), .. } if text.is_empty())
+        });
+        Turn {
+            speaker: speaker(message),
+            parts: parts
+                .map(|(place, part)| Placed {
+                    message: at,
+                    place,
+                    part,
+                    marker: blocks::marker(part),
+                })
+                .collect(),
+            extra: &message.extra,
+        }
+    };
+    messages.map(turn).collect()
+}
+
+/// The turns that the wire allows.
+fn turns<'r, 'a>(draft: &mut Draft<'r, 'a>, leading: usize) -> Result<Vec<Turn<'r, 'a>>, Error> {
+    let request = draft.request;
+    let inside = draft.host.has_system_inside(draft.rules);
+    let mut turns: Vec<Turn<'_, '_>> = Vec::new();
+    for (at, message) in request.messages.iter().enumerate().skip(leading) {
+        if message.name.is_some() && message.role != Role::Tool {
+            draft.unsupported(&format!("messages[{at}].name"))?;
+        }
+        let parts = placed(at, message);
+        if parts.is_empty() {
+            continue;
+        }
+        let spoken = match speaker(message) {
+            Speaker::System if !inside || !parts.iter().all(|placed| is_text(placed.part)) => {
+                Speaker::User
+            }
+            // It must follow the user's words, and not come before more of them.
+            Speaker::System
+                if turns
+                    .last()
+                    .is_none_or(|turn| turn.speaker == Speaker::Assistant) =>
+            {
+                Speaker::User
+            }
+            spoken => spoken,
+        };
+        if spoken == Speaker::User {
+            give_back(&mut turns);
+        }
+        push(&mut turns, spoken, parts);
+    }
+    Ok(turns)
+}
+
+fn is_text(part: &Part<'_>) -> bool {
+    matches!(part, Part::Text { .. })
+}
+
+/// Makes a system turn at the end the user's.
+fn give_back(turns: &mut Vec<Turn<'_, '_>>) {
+    if let Some(turn) = turns.pop_if(|turn| turn.speaker == Speaker::System) {
+        push(turns, Speaker::User, turn.parts);
+    }
+}
+
+fn push<'r, 'a>(turns: &mut Vec<Turn<'r, 'a>>, speaker: Speaker, parts: Vec<Placed<'r, 'a>>) {
+    match turns.last_mut().filter(|turn| turn.speaker == speaker) {
+        Some(turn) => turn.parts.extend(parts),
+        None => turns.push(Turn {
+            speaker,
+            parts,
+            extra: &[],
+        }),
+    }
+}
+
+fn system(
+    w: &mut Writer<'_>,
+    draft: &mut Draft<'_, '_>,
+    parts: &[Placed<'_, '_>],
+) -> Result<(), Error> {
+    match parts {
         [] => {}
         [
-            Part::Text {
-                text,
-                cache_control: None,
-                ..
+            Placed {
+                part: Part::Text { text, .. },
+                marker: None,
+                message,
+                place,
             },
-        ] => w.field_text("system", text),
+        ] if draft.kept(&path(*message, *place)).is_none() => w.field_text("system", text),
         parts => {
             w.key("system");
             w.begin_array();
-            for part in parts {
-                if let Part::Text {
-                    text,
-                    cache_control,
-                    ..
-                } = part
-                {
-                    text_block(w, text, cache_control.as_ref());
+            for placed in parts {
+                if !matches!(placed.part, Part::Text { .. } | Part::Refusal { .. }) {
+                    return Err(blocks::unsupported(
+                        &path(placed.message, placed.place),
+                        "a system message's parts other than text",
+                    ));
                 }
+                block(w, draft, placed)?;
             }
             w.end_array();
         }
     }
+    Ok(())
 }
 
-fn text_block(w: &mut Writer<'_>, text: &Text<'_>, cache_control: Option<&Value<'_>>) {
-    w.begin_object();
-    w.field_str("type", "text");
-    w.field_text("text", text);
-    marker(w, cache_control);
-    w.end_object();
+fn path(message: usize, place: usize) -> String {
+    format!("messages[{message}].content[{place}]")
 }
 
-fn marker(w: &mut Writer<'_>, cache_control: Option<&Value<'_>>) {
-    if let Some(value) = cache_control {
-        w.field_value("cache_control", value);
-    }
+fn block(
+    w: &mut Writer<'_>,
+    draft: &mut Draft<'_, '_>,
+    placed: &Placed<'_, '_>,
+) -> Result<(), Error> {
+    let path = path(placed.message, placed.place);
+    blocks::write(w, draft, &path, placed.part, placed.marker)
 }
 
 /// Where a part stands in its turn.
-fn rank(assistant: bool, part: &Part<'_>) -> u8 {
+fn rank(speaker: Speaker, part: &Part<'_>) -> u8 {
     match part {
         Part::ToolResult { .. } => 0,
-        Part::Reasoning { .. } | Part::RedactedReasoning { .. } if assistant => 0,
+        Part::Reasoning { .. } | Part::RedactedReasoning { .. }
+            if speaker == Speaker::Assistant =>
+        {
+            0
+        }
         Part::ToolCall { .. } => 2,
         _ => 1,
     }
 }
 
-fn write_turn(w: &mut Writer<'_>, turn: &Turn<'_, '_>, last: bool) -> Result<(), Error> {
+fn content(
+    w: &mut Writer<'_>,
+    draft: &mut Draft<'_, '_>,
+    turn: &Turn<'_, '_>,
+    last: bool,
+) -> Result<(), Error> {
+    // A prefill must not end in blanks.
+    let prefills = last && turn.speaker == Speaker::Assistant && !draft.own;
     if let [
-        (
-            _,
-            _,
-            Part::Text {
-                text,
-                cache_control: None,
-                ..
-            },
-        ),
+        Placed {
+            part: Part::Text { text, .. },
+            marker: None,
+            message,
+            place,
+        },
     ] = turn.parts.as_slice()
+        && draft.kept(&path(*message, *place)).is_none()
     {
-        // A prefill must not end in blanks.
-        if last && turn.assistant {
+        if prefills {
             w.string(text.decode().trim_end());
         } else {
             w.text(text);
@@ -147,154 +285,20 @@ fn write_turn(w: &mut Writer<'_>, turn: &Turn<'_, '_>, last: bool) -> Result<(),
         return Ok(());
     }
     let mut parts = turn.parts.clone();
-    parts.sort_by_key(|(_, _, part)| rank(turn.assistant, part));
+    if !draft.own {
+        parts.sort_by_key(|placed| rank(turn.speaker, placed.part));
+    }
     w.begin_array();
     let end = parts.len().saturating_sub(1);
-    for (place, (message, index, part)) in parts.iter().enumerate() {
-        let path = format!("messages[{message}].content[{index}]");
-        match part {
-            Part::Text {
-                text,
-                cache_control,
-                ..
-            } if last && turn.assistant && place == end => {
+    for (place, placed) in parts.iter().enumerate() {
+        match placed.part {
+            Part::Text { text, .. } if prefills && place == end => {
                 let trimmed = Text::from(text.decode().trim_end().to_owned());
-                text_block(w, &trimmed, cache_control.as_ref());
+                blocks::text(w, draft, &trimmed, placed.marker);
             }
-            part => block(w, &path, part)?,
+            _ => block(w, draft, placed)?,
         }
     }
     w.end_array();
     Ok(())
-}
-
-fn block(w: &mut Writer<'_>, path: &str, part: &Part<'_>) -> Result<(), Error> {
-    match part {
-        Part::Text {
-            text,
-            cache_control,
-            ..
-        } => {
-            text_block(w, text, cache_control.as_ref());
-            return Ok(());
-        }
-        Part::Refusal { text } => {
-            text_block(w, text, None);
-            return Ok(());
-        }
-        _ => {}
-    }
-    w.begin_object();
-    match part {
-        Part::Image {
-            media,
-            cache_control,
-            ..
-        } => {
-            w.field_str("type", "image");
-            media::write(w, path, media)?;
-            marker(w, cache_control.as_ref());
-        }
-        Part::Document {
-            media,
-            name,
-            cache_control,
-        } => {
-            w.field_str("type", "document");
-            media::write(w, path, media)?;
-            if let Some(name) = name {
-                w.field_text("title", name);
-            }
-            marker(w, cache_control.as_ref());
-        }
-        Part::ToolCall {
-            id,
-            name,
-            arguments,
-            cache_control,
-            ..
-        } => {
-            w.field_str("type", "tool_use");
-            w.field_text("id", &LEGAL.make(id));
-            w.field_text("name", &LEGAL.make(name));
-            w.field_raw("input", &input(path, arguments)?);
-            marker(w, cache_control.as_ref());
-        }
-        Part::ToolResult {
-            id,
-            content,
-            is_error,
-            cache_control,
-            ..
-        } => {
-            w.field_str("type", "tool_result");
-            w.field_text("tool_use_id", &LEGAL.make(id));
-            result(w, path, content)?;
-            if *is_error {
-                w.field_bool("is_error", true);
-            }
-            marker(w, cache_control.as_ref());
-        }
-        Part::Reasoning { text, signature } => {
-            w.field_str("type", "thinking");
-            w.field_text("thinking", text);
-            w.field_text("signature", signature.as_ref().unwrap_or(&Text::default()));
-        }
-        Part::RedactedReasoning { data } => {
-            w.field_str("type", "redacted_thinking");
-            w.field_text("data", data);
-        }
-        Part::Audio { .. } => return Err(unsupported(path, "input_audio")),
-        Part::Video { .. } => return Err(unsupported(path, "video")),
-        Part::Other { kind, .. } => return Err(unsupported(path, &kind.decode())),
-        Part::Text { .. } | Part::Refusal { .. } => {}
-    }
-    w.end_object();
-    Ok(())
-}
-
-fn result(w: &mut Writer<'_>, path: &str, content: &[Part<'_>]) -> Result<(), Error> {
-    let kept: Vec<&Part<'_>> = content.iter().filter(|part| !is_blank(part)).collect();
-    match kept.as_slice() {
-        [] => {}
-        [Part::Text { text, .. }] => w.field_text("content", text),
-        parts => {
-            w.key("content");
-            w.begin_array();
-            for part in parts {
-                block(w, path, part)?;
-            }
-            w.end_array();
-        }
-    }
-    Ok(())
-}
-
-/// A call's arguments as an object.
-fn input(path: &str, arguments: &Arguments<'_>) -> Result<String, Error> {
-    let text = match arguments {
-        Arguments::Json(json) => return Ok((*json).to_owned()),
-        Arguments::Text(text) => text.decode(),
-    };
-    if text.trim().is_empty() {
-        return Ok("{}".to_owned());
-    }
-    match json::parse(text.as_bytes()) {
-        Ok(Value::Object(object)) => Ok(object.raw().to_owned()),
-        Ok(other) => Err(broken(path, &format!("found {}", other.kind_name()))),
-        Err(error) => Err(broken(path, &error.to_string())),
-    }
-}
-
-fn broken(path: &str, why: &str) -> Error {
-    let message = format!("`{path}`: a tool call's `arguments` must be a JSON object: {why}");
-    Error::new(ErrorKind::InvalidRequest, message).with_param(path)
-}
-
-fn unsupported(path: &str, kind: &str) -> Error {
-    let message = format!(
-        "`{path}`: a part of type `{kind}` is not supported by {}",
-        Wire::Anthropic.name()
-    );
-    Error::new(ErrorKind::Unsupported, message).with_param(path)
 }

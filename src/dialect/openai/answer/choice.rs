@@ -32,6 +32,8 @@ struct Choice {
     finished: bool,
     /// An empty finish reason was the last that was said of its end.
     blank: bool,
+    /// Its end, told once nothing more of it comes: Together ends each of several calls with a finish reason.
+    held: Option<(FinishReason, Option<Text<'static>>)>,
     thought: delta::Thought,
     calls: Calls,
 }
@@ -52,13 +54,17 @@ impl Choices {
         }
         self.sources.gather(object);
         let choices = object.array("choices").map(|array| array.items());
-        for (place, choice) in choices.unwrap_or_default().iter().enumerate() {
+        let choices = choices.unwrap_or_default();
+        for (place, choice) in choices.iter().enumerate() {
             match choice.as_object() {
                 Some(choice) => self.choice(choice, place, whole, sink),
                 None => sink(Event::Skipped),
             }
         }
         let counts = usage_of(object);
+        if choices.is_empty() || counts.is_some() {
+            self.tell_ends(sink);
+        }
         // Mistral says the tier among the counts.
         let tier = object
             .str("service_tier")
@@ -135,41 +141,47 @@ impl Choices {
         if own.blank && !whole {
             return;
         }
-        own.finished = true;
-        own.calls.close((index, seed), sink);
-        self.sources.flush(index, sink);
-        let stop = stop_sequence(choice);
-        let reason = match finish_reason(&word) {
-            // Some hosts say nothing, or a plain stop, when they wait for tools.
-            FinishReason::Stop if own.calls.any() => FinishReason::ToolCalls,
-            FinishReason::Stop if stop.is_some() => FinishReason::StopSequence,
-            reason => reason,
-        };
-        sink(Event::Finish {
-            choice: index,
-            reason,
-            stop_sequence: stop,
-        });
+        own.held = Some((
+            finish_reason(&word),
+            stop_sequence(choice).map(Text::into_owned),
+        ));
+    }
+
+    /// Tells the ends that were held back.
+    fn tell_ends(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        let seed = self.seed.unwrap_or_default();
+        for own in &mut self.list {
+            let Some((reason, stop)) = own.held.take() else {
+                continue;
+            };
+            own.finished = true;
+            own.calls.close((own.index, seed), sink);
+            self.sources.flush(own.index, sink);
+            let reason = match reason {
+                // Some hosts say nothing, or a plain stop, when they wait for tools.
+                FinishReason::Stop if own.calls.any() => FinishReason::ToolCalls,
+                FinishReason::Stop if stop.is_some() => FinishReason::StopSequence,
+                reason => reason,
+            };
+            sink(Event::Finish {
+                choice: own.index,
+                reason,
+                stop_sequence: stop,
+            });
+        }
     }
 
     /// The answer ends here: what was held back is said.
     pub(in crate::dialect::openai) fn close(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        for own in self.list.iter_mut().filter(|own| !own.finished) {
+            if own.blank && own.held.is_none() {
+                own.held = Some((FinishReason::Stop, None));
+            }
+        }
+        self.tell_ends(sink);
         let seed = self.seed.unwrap_or_default();
         for own in self.list.iter_mut().filter(|own| !own.finished) {
             own.calls.close((own.index, seed), sink);
-            if own.blank {
-                own.finished = true;
-                let reason = if own.calls.any() {
-                    FinishReason::ToolCalls
-                } else {
-                    FinishReason::Stop
-                };
-                sink(Event::Finish {
-                    choice: own.index,
-                    reason,
-                    stop_sequence: None,
-                });
-            }
         }
         self.sources.flush(0, sink);
     }
@@ -177,7 +189,8 @@ impl Choices {
     /// Whether the answer may end here: a choice is finished, or an empty finish reason and the counts came.
     pub(in crate::dialect::openai) fn may_end(&self) -> bool {
         let blank = self.counted && self.list.iter().any(|own| own.blank);
-        blank || self.list.iter().any(|own| own.finished)
+        let over = |own: &Choice| own.finished || own.held.is_some();
+        blank || self.list.iter().any(over)
     }
 
     /// The error that a choice told.

@@ -125,6 +125,25 @@ fn calls_that_are_told_apart() {
 }
 
 #[test]
+fn each_call_may_have_a_finish_reason() {
+    let call = |index: u32, id: &str, finish: &str| {
+        format!(
+            r#"{{"id":"c","choices":[{{"index":0,"delta":{{"tool_calls":[{{"index":{index},"id":"{id}","function":{{"name":"f","arguments":"{{}}"}}}}]}},"finish_reason":"{finish}"}}]}}"#
+        )
+    };
+    let lines = told(&[&call(0, "a", "tool_calls"), &call(1, "b", "stop")]);
+    let want = [
+        "0 call 0 a f",
+        "0 args 0 {}",
+        "0 call 1 b f",
+        "0 args 1 {}",
+        "0 finish tool_calls",
+        "end",
+    ];
+    assert_eq!(lines, want);
+}
+
+#[test]
 fn choices_are_kept_apart() {
     let lines = told(&[
         r#"{"id":"c","choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}},{"index":1,"delta":{"content":"x"}}]}"#,
@@ -137,8 +156,8 @@ fn choices_are_kept_apart() {
         "0 call 0 a f",
         "0 args 0 {}",
         "1 text x",
-        "1 finish stop",
         "0 finish tool_calls",
+        "1 finish stop",
         "end",
     ];
     assert_eq!(lines, want);

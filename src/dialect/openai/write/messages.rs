@@ -137,6 +137,11 @@ fn extra(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
     }
 }
 
+/// Whether messages keep OpenAI's legacy form of calls.
+fn legacy(draft: &Draft<'_, '_>) -> bool {
+    draft.legacy && draft.quirks.allows_member("function_call")
+}
+
 fn tool_message<'p, 'a>(
     w: &mut Writer<'_>,
     draft: &Draft<'_, '_>,
@@ -156,7 +161,7 @@ fn tool_message<'p, 'a>(
         return Ok(());
     };
     w.begin_object();
-    if draft.legacy && id == tool {
+    if legacy(draft) && id == tool {
         w.field_str("role", "function");
         w.field_text("name", tool);
     } else {
@@ -249,7 +254,7 @@ fn assistant(
     }
     extra(w, draft, message);
     let legacy = match &calls[..] {
-        [Part::ToolCall { id, name, .. }] => draft.legacy && id == name,
+        [Part::ToolCall { id, name, .. }] => legacy(draft) && id == name,
         _ => false,
     };
     if legacy {

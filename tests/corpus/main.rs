@@ -2,6 +2,8 @@
 //! request is read, every answer is read without an error that was not recorded, and usage is what the recording says.
 #![cfg(not(target_arch = "wasm32"))]
 
+mod openai;
+
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use weir::chat::Event;
@@ -33,6 +35,7 @@ fn cases(wire: Wire) -> Vec<(String, Value)> {
     let index = std::fs::read_to_string(folder.join("INDEX.tsv")).expect("the index");
     let wanted = |provider: &str, operation: &str| match wire {
         Wire::OpenAi => operation == "chat" && !matches!(provider, "cohere"),
+        Wire::Completions => operation == "completions",
         Wire::Anthropic => operation == "messages" && provider == "anthropic",
         Wire::Gemini => operation == "generateContent" && matches!(provider, "gemini" | "vertex"),
         _ => false,
@@ -120,17 +123,6 @@ fn stated(wire: Wire, body: &str, streamed: bool) -> Option<(u64, u64)> {
         vec![serde_json::from_str(body).ok()?]
     };
     match wire {
-        Wire::OpenAi => {
-            let last = events
-                .iter()
-                .rev()
-                .find(|event| event["usage"].is_object())?;
-            let count = |key: &str| last["usage"][key].as_u64();
-            Some((
-                count("prompt_tokens")?,
-                count("completion_tokens").unwrap_or(0),
-            ))
-        }
         Wire::Anthropic => {
             let mut merged = serde_json::Map::new();
             for event in &events {
@@ -250,6 +242,21 @@ fn requests(wire: Wire, other: Wire) {
 #[test]
 fn openai_answers() {
     answers(Wire::OpenAi);
+}
+
+#[test]
+fn openai_facts() {
+    openai::facts(Wire::OpenAi);
+}
+
+#[test]
+fn completions_facts() {
+    openai::facts(Wire::Completions);
+}
+
+#[test]
+fn completions_requests() {
+    requests(Wire::Completions, Wire::Anthropic);
 }
 
 #[test]
