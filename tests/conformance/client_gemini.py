@@ -28,7 +28,7 @@ class Gemini:
                 events.append(_body(self.client.models.generate_content(model=model, contents="Hello", config=config)))
         except errors.APIError as error:
             return _failed(error, events)
-        return gemini_facts.stream(events)
+        return gemini_facts.stream(events, listed=strict)
 
     def count_tokens(self, model, streaming, headers, strict, provider=""):
         """The facts that a client of countTokens is told."""

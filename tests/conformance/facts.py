@@ -28,6 +28,8 @@ class Choice:
     text: str = ""
     reasoning: str = ""
     refusal: str = ""
+    # A refusal's words, where they count as text.
+    refused: str = ""
     # What was spoken, where a wire has audio.
     transcript: str = ""
     calls: list = field(default_factory=list)

@@ -55,7 +55,7 @@ COMING = {
     "bedrock_anthropic": {"provider": "bedrock_anthropic", **AWS},
 }
 # Features that are built: the targets above, and `gemini_clients`, `count_tokens`, `completions_translated`, `force_translate`.
-DEFAULT_BUILT = "force_translate,count_tokens,gemini_clients,completions_translated"
+DEFAULT_BUILT = "force_translate,count_tokens,gemini_clients,completions_translated,bedrock,bedrock_anthropic"
 BUILT = {name for name in os.environ.get("BUILT", DEFAULT_BUILT).split(",") if name}
 
 CHAT_CLIENTS = ("openai", "anthropic", "gemini")
