@@ -46,7 +46,7 @@ def _body(response):
 def _failed(error, events):
     facts = gemini_facts.stream(events) if events else Facts()
     status = error.code if isinstance(error.code, int) and not events else None
-    words = f"{error.message} {error.details}"
+    words = error.message or str(error.details)
     if isinstance(getattr(error, "response", None), httpx.Response):
         status = error.response.status_code if error.response.status_code >= 400 else None
     facts.error = Failure(status, words)

@@ -55,6 +55,10 @@ def _consistent(usage):
 
 def differences(want, got, inbound, same_wire):
     """Every `(check, why)` by which a client was told something else than it should have been."""
+    return [("accepted", problem) for problem in got.problems] + _differences(want, got, inbound, same_wire)
+
+
+def _differences(want, got, inbound, same_wire):
     if want.error:
         return _error(want, got)
     if got.error:
