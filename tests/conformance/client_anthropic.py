@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 import anthropic_facts
 import shape
-from facts import Failure, Facts, Refused, failure
+from facts import Failure, Facts, Refused, failure, validate
 
 WIRE_EVENTS = ("message_start", "message_delta", "message_stop", "content_block_start", "content_block_delta", "content_block_stop", "ping", "error")
 EVENT = TypeAdapter(RawMessageStreamEvent)
@@ -29,9 +29,10 @@ class Anthropic:
             body = self.client.messages.create(**asked).to_dict()
         except anthropic.APIStatusError as error:
             return _failed(error)
+        facts = anthropic_facts.answer(body)
         if strict:
-            _check(Message.model_validate, body, "Message")
-        return anthropic_facts.answer(body)
+            validate(facts, Message.model_validate, body)
+        return facts
 
     def count_tokens(self, model, streaming, headers, strict, provider=""):
         """The facts that a client of count_tokens is told."""
@@ -60,9 +61,8 @@ class Anthropic:
             facts.error = Failure(None, words)
             return facts
         if strict:
-            shape.anthropic(events)
-            for event in events:
-                _check(EVENT.validate_python, _without_derived(event), event["type"])
+            validate(facts, shape.anthropic, events)
+            validate(facts, EVENT.validate_python, *(_without_derived(event) for event in events))
         whole = "".join(block.text for block in message.content if block.type == "text")
         if whole != facts.choices[0].text:
             raise Refused(f"the package accumulates {whole[:80]!r} where the events say {facts.choices[0].text[:80]!r}")
@@ -72,13 +72,6 @@ class Anthropic:
 def _without_derived(event):
     """An event without what the package's helper added to it."""
     return {key: value for key, value in event.items() if key not in ("snapshot",) and not (key == "content_block" and event["type"].endswith("stop"))}
-
-
-def _check(validate, body, name):
-    try:
-        validate(body)
-    except ValueError as error:
-        raise Refused(f"not the declared {name}: {str(error)[:300]}") from error
 
 
 def _words(error):

@@ -28,7 +28,7 @@ class Gemini:
                 events.append(_body(self.client.models.generate_content(model=model, contents="Hello", config=config)))
         except errors.APIError as error:
             return _failed(error, events)
-        return gemini_facts.stream(events)
+        return gemini_facts.stream(events, listed=strict)
 
     def count_tokens(self, model, streaming, headers, strict, provider=""):
         """The facts that a client of countTokens is told."""
@@ -46,7 +46,7 @@ def _body(response):
 def _failed(error, events):
     facts = gemini_facts.stream(events) if events else Facts()
     status = error.code if isinstance(error.code, int) and not events else None
-    words = f"{error.message} {error.details}"
+    words = error.message or str(error.details)
     if isinstance(getattr(error, "response", None), httpx.Response):
         status = error.response.status_code if error.response.status_code >= 400 else None
     facts.error = Failure(status, words)

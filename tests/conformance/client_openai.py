@@ -6,7 +6,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 
 import openai_facts
 import shape
-from facts import Failure, Facts, Refused, failure
+from facts import Failure, Facts, Refused, failure, validate
 
 
 class OpenAi:
@@ -55,9 +55,10 @@ class OpenAi:
             return _failed(error)
         except openai.APIError as error:
             return _told(error)
+        facts = extract(body, provider)
         if declared and strict and not body.get("error"):
-            _check(declared, body)
-        return extract(body, provider)
+            validate(facts, declared.model_validate, body)
+        return facts
 
     def _stream(self, call, extract, strict, provider):
         events, state, words = [], ChatCompletionStreamState(), None
@@ -68,8 +69,6 @@ class OpenAi:
                 events.append(chunk.to_dict())
                 if extract is openai_facts.stream:
                     list(state.handle_chunk(chunk))
-                    if strict:
-                        _check(ChatCompletionChunk, events[-1])
         except openai.APIStatusError as error:
             return _failed(error)
         except openai.APIError as error:
@@ -79,16 +78,10 @@ class OpenAi:
             facts.error = Failure(None, words)
         elif extract is openai_facts.stream and facts.choices:
             _accumulated(state, facts)
-            if strict and not facts.error:
-                shape.openai(events)
+        if strict and extract is openai_facts.stream and not facts.error:
+            validate(facts, ChatCompletionChunk.model_validate, *events)
+            validate(facts, shape.openai, events)
         return facts
-
-
-def _check(declared, body):
-    try:
-        declared.model_validate(body)
-    except ValueError as error:
-        raise Refused(f"not the declared {declared.__name__}: {str(error)[:300]}") from error
 
 
 def _accumulated(state, facts):

@@ -33,7 +33,7 @@ def expected(facts, inbound, same_wire):
         told.choices = {index: choice for index, choice in told.choices.items() if index == 0}
     for choice in told.choices.values():
         if inbound in REFUSAL_IS_TEXT:
-            choice.text, choice.refusal = choice.text + choice.refusal, ""
+            choice.text, choice.refusal, choice.refused = choice.text + choice.refusal, "", choice.refusal
         if inbound in NO_ANSWER_BUT_TEXT:
             choice.calls, choice.reasoning = [], ""
             choice.finish = "stop" if choice.finish == "tool_calls" else choice.finish
@@ -55,6 +55,10 @@ def _consistent(usage):
 
 def differences(want, got, inbound, same_wire):
     """Every `(check, why)` by which a client was told something else than it should have been."""
+    return [("accepted", problem) for problem in got.problems] + _differences(want, got, inbound, same_wire)
+
+
+def _differences(want, got, inbound, same_wire):
     if want.error:
         return _error(want, got)
     if got.error:
@@ -98,6 +102,9 @@ def _choices(want, got, inbound, same_wire):
             if check == "text" and one.transcript and not same_wire and other.text == one.text + one.transcript:
                 # What was spoken may be told in words.
                 continue
+            if check == "refusal" and other.refusal == one.refused:
+                # A refusal's words may stand in the stop's details too.
+                continue
             if getattr(one, check) != getattr(other, check):
                 found.append((check, _diverges(getattr(one, check), getattr(other, check))))
         found += _calls(one.calls, other.calls, inbound, same_wire)
@@ -112,6 +119,9 @@ def _said(facts):
 
 
 def _finish_agrees(one, other):
+    if one.refused and {one.finish, other.finish} == {"stop", "content_filter"}:
+        # OpenAI's models refuse under `stop`; other wires have a word for it.
+        return True
     # A call under `stop` is a call all the same: wires that have a word of their own for it must say that.
     return one.finish == other.finish or (one.calls and {one.finish, other.finish} == {"stop", "tool_calls"})
 

@@ -28,6 +28,8 @@ class Choice:
     text: str = ""
     reasoning: str = ""
     refusal: str = ""
+    # A refusal's words, where they count as text.
+    refused: str = ""
     # What was spoken, where a wire has audio.
     transcript: str = ""
     calls: list = field(default_factory=list)
@@ -62,6 +64,8 @@ class Facts:
     usage: object = None
     citations: list = field(default_factory=list)
     error: object = None
+    # What a package's own types, or its wire, do not allow in this answer.
+    problems: list = field(default_factory=list)
     data: object = None
 
     def choice(self, index):
@@ -70,6 +74,17 @@ class Facts:
 
 class Refused(Exception):
     """A package took an answer, but not as what it declares it to be, or as its wire must be."""
+
+
+def validate(facts, check, *values):
+    """Runs a check over values and notes the first that it refuses: the facts are compared all the same."""
+    try:
+        for value in values:
+            check(value)
+    except ValueError as error:
+        facts.problems.append(f"not what the package declares: {' '.join(str(error).split())[:300]}")
+    except Refused as error:
+        facts.problems.append(str(error)[:400])
 
 
 def arguments(raw):

@@ -55,10 +55,12 @@ COMING = {
     "bedrock_anthropic": {"provider": "bedrock_anthropic", **AWS},
 }
 # Features that are built: the targets above, and `gemini_clients`, `count_tokens`, `completions_translated`, `force_translate`.
-DEFAULT_BUILT = "force_translate,count_tokens,gemini_clients"
+DEFAULT_BUILT = "force_translate,count_tokens,gemini_clients,completions_translated,bedrock,bedrock_anthropic"
 BUILT = {name for name in os.environ.get("BUILT", DEFAULT_BUILT).split(",") if name}
 
 CHAT_CLIENTS = ("openai", "anthropic", "gemini")
+# Wires without legacy completions: there a client of those is answered by a chat.
+NO_COMPLETIONS = ("anthropic", "gemini", "bedrock", "bedrock_anthropic")
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,6 @@ def inbounds(found, streaming, wanted):
     ready = [name for name in found.inbounds if name != "gemini" or "gemini_clients" in BUILT]
     if streaming and "gemini" in ready:
         ready.append("gemini_array")
-    if "openai" in found.inbounds and "completions_translated" in BUILT:
+    if found.wire in NO_COMPLETIONS and "completions_translated" in BUILT:
         ready.append("completions")
     return [name for name in ready if not wanted or name in wanted]

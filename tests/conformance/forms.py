@@ -146,11 +146,22 @@ def camel_case(body):
         if isinstance(holder.get("data"), str) and "mimeType" in holder:
             holder["data"] = holder["data"].replace("-", "+").replace("_", "/").rstrip("=")
         if isinstance(holder.get("parts"), list) and len(holder["parts"]) > 1:
-            holder["parts"] = [part for part in holder["parts"] if part != {"text": ""}]
+            holder["parts"] = _joined([part for part in holder["parts"] if part != {"text": ""}])
     if isinstance(body.get("tools"), list):
         body["tools"].sort(key=lambda tool: sorted(tool) if isinstance(tool, dict) else [])
     defaults(body)
     defaults(body)
+
+
+def _joined(parts):
+    """Plain texts in a row, as one."""
+    found = []
+    for part in parts:
+        if found and isinstance(part, dict) and set(part) == set(found[-1]) == {"text"}:
+            found[-1] = {"text": found[-1]["text"] + part["text"]}
+        else:
+            found.append(part)
+    return found
 
 
 def _one_schema(holder, older, newer):

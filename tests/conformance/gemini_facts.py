@@ -19,8 +19,11 @@ def answer(body, provider=""):
     return stream(body if isinstance(body, list) else [body], provider)
 
 
-def stream(events, provider=""):
-    """The facts of a stream of GenerateContentResponses: each is a delta, usage is cumulative."""
+def stream(events, provider="", listed=False):
+    """The facts of a stream of GenerateContentResponses: each is a delta, usage is cumulative.
+
+    With `listed`, pages that no support points to count as cited: a wire that has no places for its citations says so.
+    """
     facts, words, blocked, growing, searched, counts = Facts(), {}, False, {}, False, None
     for event in events:
         if not isinstance(event, dict) or event.get("error"):
@@ -33,7 +36,7 @@ def stream(events, provider=""):
                 _part(choice, part, growing.setdefault(index, []))
             if candidate.get("finishReason") not in (None, ""):
                 words[index] = candidate["finishReason"]
-            facts.citations += _cited(candidate)
+            facts.citations += _cited(candidate, listed)
             searched = searched or _searched(candidate)
         if (event.get("promptFeedback") or {}).get("blockReason"):
             blocked = True
@@ -110,16 +113,12 @@ def _finish(word, choice):
     return "content_filter" if word in FILTERED else None
 
 
-def _cited(candidate):
+def _cited(candidate, listed):
     """The pages that grounding supports point to, and those that were recited."""
     grounding = candidate.get("groundingMetadata") or {}
-    chunks = grounding.get("groundingChunks") or []
-    found = []
-    for support in grounding.get("groundingSupports") or []:
-        for place in support.get("groundingChunkIndices") or []:
-            if place < len(chunks):
-                source = chunks[place].get("web") or chunks[place].get("maps") or chunks[place].get("retrievedContext") or {}
-                found.append(source.get("uri"))
+    sources = [chunk.get("web") or chunk.get("maps") or chunk.get("retrievedContext") or {} for chunk in grounding.get("groundingChunks") or []]
+    places = [place for support in grounding.get("groundingSupports") or [] for place in support.get("groundingChunkIndices") or []]
+    found = [source.get("uri") for place, source in enumerate(sources) if listed or place in places]
     recited = candidate.get("citationMetadata") or {}
     found += [entry.get("uri") for entry in recited.get("citations") or recited.get("citationSources") or []]
     return [url for url in found if url]

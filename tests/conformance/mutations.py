@@ -114,7 +114,7 @@ def _arguments(values, chance):
             holder[key] = value[:place] + ("x" if value[place] != "x" else "y") + value[place + 1 :]
             return True
         whole = (key == "input" and (holder.get("type") == "tool_use" or "toolUse" in path)) or (key == "args" and "functionCall" in path)
-        if whole and isinstance(value, dict) and "content_block" not in path and "start" not in path:
+        if whole and isinstance(value, dict) and "content_block" not in path and "start" not in path and not _of_server(values, path):
             value["falsified"] = True
             return True
     return False
@@ -123,10 +123,23 @@ def _arguments(values, chance):
 def _of_server(values, path):
     """Whether these are the arguments of a tool that the provider runs."""
     event = values[path[0]]
+    if "toolUse" in path:
+        return _of_bedrock(values, path, event)
     if event.get("type") != "content_block_delta":
         return False
     starts = [other.get("content_block") or {} for other in values if other.get("type") == "content_block_start" and other.get("index") == event.get("index")]
     return not starts or starts[-1].get("type") != "tool_use"
+
+
+def _of_bedrock(values, path, event):
+    """The same on Converse's wire, whose start events and blocks tell."""
+    starts = [
+        (other.get("start") or {}).get("toolUse") or {}
+        for other in values
+        if "start" in other and other.get("contentBlockIndex") == event.get("contentBlockIndex")
+    ]
+    holders = [holder for holder in _above(values, path) if isinstance(holder, dict)]
+    return any(holder.get("type") == "server_tool_use" for holder in [*holders, *starts[-1:]])
 
 
 WORDS = {

@@ -64,7 +64,7 @@ def pairs(entry, wanted, root):
     except Exception:
         # What is wrong with the case shows where it is judged.
         requests = []
-    if requests and "force_translate" in BUILT and found.own in requesting.TRANSLATED:
+    if requests and case.request and "force_translate" in BUILT and found.own in requesting.TRANSLATED:
         requests.append(REQUEST_FORCED)
     return inbounds(found, entry.streaming, wanted) + [name for name in requests if not wanted or name in wanted]
 
@@ -107,7 +107,7 @@ class Judge:
         if not want.error:
             verdict.settlement = {"usage": want.usage, "model": case.model, "target": found.target}
         inbound = verdict.inbound.removesuffix("_array")
-        got = self._array(case, headers) if verdict.inbound == "gemini_array" else self._told(verdict, case, found, headers, same)
+        got = self._array(case, headers, same) if verdict.inbound == "gemini_array" else self._told(verdict, case, found, headers, same)
         if got:
             verdict.differences += compare.differences(compare.expected(want, inbound, same), got, inbound, same)
         if verdict.inbound == "openai" and case.streaming and not want.error:
@@ -127,7 +127,7 @@ class Judge:
             verdict.differences.append(("accepted", f"{type(error).__name__}: {str(error)[:400]}"))
             return None
 
-    def _array(self, case, headers):
+    def _array(self, case, headers, same):
         """What Google's older clients are told of a stream: one JSON array."""
         path = f"/v1beta/models/{quote(case.model, safe='')}:streamGenerateContent"
         body = {"contents": [{"role": "user", "parts": [{"text": "Hello"}]}]}
@@ -139,7 +139,7 @@ class Judge:
         events = frames.loads(answer.content)
         if not isinstance(events, list):
             raise ValueError(f"no array: {answer.text[:200]}")
-        return gemini_facts.stream(events)
+        return gemini_facts.stream(events, listed=not same)
 
     def _refuses_recording(self, case, maker, method, asked):
         """Whether the package fails on the recording itself, without a gateway between."""

@@ -40,16 +40,17 @@ def table(report):
         yield f"{row['provider']:24}{row['operation']:22}{streamed:>9}" + "".join(f"{row[name]:>9}" for name in COUNTS)
 
 
+def unexplained(report):
+    """The failures whose cause is not known."""
+    return [failure for failure in report["failures"] if not known.cause(failure)]
+
+
 def explained(report):
     """The failures by cause, and the first of those without one."""
-    causes, unknown = Counter(), []
-    for failure in report["failures"]:
-        found = known.cause(failure)
-        causes[found.name if found else ""] += 1
-        unknown += [] if found else [failure]
+    unknown = unexplained(report)
+    causes = Counter(found.name for found in map(known.cause, report["failures"]) if found)
     for name, count in causes.most_common():
-        if name:
-            yield f"{count:>6} differences known as {name}"
+        yield f"{count:>6} differences known as {name}"
     if unknown:
         yield f"{len(unknown):>6} differences without a known cause, such as"
     for failure in unknown[:10]:

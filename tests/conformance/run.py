@@ -113,7 +113,10 @@ def compare(root, entries, seed):
     if os.environ.get("UPDATE"):
         bars.keep(digest, made)
     before = bars.kept(digest)
-    return problems + list(bars.fallen(before, made) if before else bars.missed(made))
+    if not before:
+        return problems + list(bars.missed(made))
+    unknown = len(report.unexplained(made))
+    return problems + list(bars.fallen(before, made)) + [f"{unknown} differences have no cause in known.py"] * bool(unknown)
 
 
 def kind_of(root, entry, seed):

@@ -15,7 +15,7 @@ PREFIXES = {
     "azure_openai": ("azure/", "azure_ai/", ""),
     "gemini": ("gemini/", ""),
     "gemini_openai": ("gemini/",),
-    "azure_ai_foundry": ("azure_ai/",),
+    "azure_ai_foundry": ("azure_ai/", "azure/"),
     "bedrock_mantle": ("bedrock_mantle/", ""),
     "vertex_ai": ("vertex_ai/", ""),
     "vertex_anthropic": ("vertex_ai/", ""),
