@@ -1,11 +1,10 @@
 //! The provider table: its rules, and the page that is made from it. `UPDATE=1` (`make providers`) writes the page.
 #![cfg(not(target_arch = "wasm32"))]
 
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
-use weir::dialect::{Asked, Edits, Made, UnsupportedParams, Wire, WriteOptions};
+use weir::dialect::Wire;
 use weir::provider::{
     Action, Api, Documents, Members, ProviderKind, Quirks, ReasoningForm, Rule, Thoughts, kind,
     kinds,
@@ -330,73 +329,4 @@ fn the_page_is_current() {
         now == page,
         "PROVIDERS.md is not current: run `make providers`"
     );
-}
-
-/// The golden requests of OpenAI's clients.
-fn requests() -> Vec<Vec<u8>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let folders = |path: &Path| -> Vec<std::path::PathBuf> {
-        let found = std::fs::read_dir(path).expect("a folder").flatten();
-        found.map(|entry| entry.path()).collect()
-    };
-    let pairs = folders(&root).into_iter().filter(|path| {
-        let name = path.file_name().expect("a name").to_string_lossy();
-        name.starts_with("openai_to_")
-    });
-    pairs
-        .flat_map(|pair| folders(&pair))
-        .map(|case| std::fs::read(case.join("request.json")).expect("a request"))
-        .collect()
-}
-
-#[test]
-fn every_compatible_host_gets_json_and_nothing_it_refuses() {
-    let requests = requests();
-    assert!(requests.len() > 20);
-    for kind in kinds().filter(|kind| kind.wire == Wire::OpenAi) {
-        let edits = Edits {
-            model: Some("m"),
-            include_usage: false,
-            kind,
-            unsupported: UnsupportedParams::Drop,
-            betas: None,
-            count_tokens: false,
-            stream: false,
-        };
-        for request in &requests {
-            let body = if Wire::OpenAi.must_rewrite(request, &edits) {
-                let options = WriteOptions {
-                    model: "m",
-                    unsupported: UnsupportedParams::Drop,
-                    default_max_tokens: 1,
-                    from: Wire::OpenAi,
-                    kind,
-                };
-                let made = Made::new();
-                let read = Wire::OpenAi.read_request(request, &Asked::nothing(&made));
-                let read = read.expect("a request");
-                let written = Wire::OpenAi.write_request(&read, &options);
-                written.expect("said").body
-            } else {
-                let edited = Wire::OpenAi.edit(request, &edits).expect("edited");
-                edited.expect("another model").body
-            };
-            let name = kind.name;
-            let sent: Value = serde_json::from_slice(&body).expect(name);
-            assert_eq!(sent["model"], "m", "{name}");
-            for rule in kind.quirks.fields {
-                if matches!(
-                    rule.action,
-                    Action::Refuse | Action::LeaveOut | Action::Rename(_)
-                ) {
-                    assert!(sent[rule.field].is_null(), "{name}: {}", rule.field);
-                }
-            }
-            // What was written once needs nothing more.
-            assert!(
-                !Wire::OpenAi.must_rewrite(&body, &edits),
-                "{name}: {sent:#}"
-            );
-        }
-    }
 }

@@ -1,11 +1,12 @@
 //! Recorded requests of OpenAI's wire, where they are at hand (`WEIR_CORPUS`, default `../shared/corpus`): what a
-//! provider accepted passes to it unchanged, and comes out of the neutral language the same but for what is listed.
+//! provider accepted passes to it unchanged, and comes out of the neutral language the same but for what is listed. And
+//! for every compatible host: what it is sent has nothing in it that its rules say it refuses.
 #![cfg(not(target_arch = "wasm32"))]
 
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use weir::dialect::{Asked, Edits, Made, UnsupportedParams, Wire, WriteOptions};
-use weir::provider::{ProviderKind, kind};
+use weir::provider::{Action, ProviderKind, kind, kinds};
 
 fn corpus() -> Option<PathBuf> {
     let default = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
@@ -251,5 +252,74 @@ fn diff(path: &str, want: &Value, got: &Value, out: &mut Vec<String>) {
             }
         }
         _ => out.push(format!("{path}: {want:.80} became {got:.80}")),
+    }
+}
+
+/// The golden requests of OpenAI's clients.
+fn requests() -> Vec<Vec<u8>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let folders = |path: &Path| -> Vec<std::path::PathBuf> {
+        let found = std::fs::read_dir(path).expect("a folder").flatten();
+        found.map(|entry| entry.path()).collect()
+    };
+    let pairs = folders(&root).into_iter().filter(|path| {
+        let name = path.file_name().expect("a name").to_string_lossy();
+        name.starts_with("openai_to_")
+    });
+    pairs
+        .flat_map(|pair| folders(&pair))
+        .map(|case| std::fs::read(case.join("request.json")).expect("a request"))
+        .collect()
+}
+
+#[test]
+fn every_compatible_host_gets_json_and_nothing_it_refuses() {
+    let requests = requests();
+    assert!(requests.len() > 20);
+    for kind in kinds().filter(|kind| kind.wire == Wire::OpenAi) {
+        let edits = Edits {
+            model: Some("m"),
+            include_usage: false,
+            kind,
+            unsupported: UnsupportedParams::Drop,
+            betas: None,
+            count_tokens: false,
+            stream: false,
+        };
+        for request in &requests {
+            let body = if Wire::OpenAi.must_rewrite(request, &edits) {
+                let options = WriteOptions {
+                    model: "m",
+                    unsupported: UnsupportedParams::Drop,
+                    default_max_tokens: 1,
+                    from: Wire::OpenAi,
+                    kind,
+                };
+                let made = Made::new();
+                let read = Wire::OpenAi.read_request(request, &Asked::nothing(&made));
+                let read = read.expect("a request");
+                let written = Wire::OpenAi.write_request(&read, &options);
+                written.expect("said").body
+            } else {
+                let edited = Wire::OpenAi.edit(request, &edits).expect("edited");
+                edited.expect("another model").body
+            };
+            let name = kind.name;
+            let sent: Value = serde_json::from_slice(&body).expect(name);
+            assert_eq!(sent["model"], "m", "{name}");
+            for rule in kind.quirks.fields {
+                if matches!(
+                    rule.action,
+                    Action::Refuse | Action::LeaveOut | Action::Rename(_)
+                ) {
+                    assert!(sent[rule.field].is_null(), "{name}: {}", rule.field);
+                }
+            }
+            // What was written once needs nothing more.
+            assert!(
+                !Wire::OpenAi.must_rewrite(&body, &edits),
+                "{name}: {sent:#}"
+            );
+        }
     }
 }
