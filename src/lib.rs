@@ -32,6 +32,7 @@ pub mod exchange;
 pub mod framing;
 pub mod json;
 pub mod meter;
+mod order;
 pub mod provider;
 pub mod telemetry;
 

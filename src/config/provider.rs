@@ -11,6 +11,7 @@ use super::reader::{Fields, Reader, unknown};
 use super::secret::Secret;
 use crate::dialect::{UnsupportedParams, Wire};
 use crate::meter::price::Rates;
+use crate::order;
 use crate::provider::{ProviderKind, kinds};
 use std::borrow::Cow;
 
@@ -319,14 +320,11 @@ fn place(reader: &Reader<'_>) -> Option<Match> {
 }
 
 /// `Struct`s do not keep the order of their members: the more exact pattern counts first.
-pub(super) fn by_exactness<T>(mut list: Vec<(Pattern, T)>) -> Vec<(Pattern, T)> {
-    list.sort_by_key(|(pattern, _)| {
-        (
-            pattern.exact().is_none(),
-            std::cmp::Reverse(pattern.literal_len()),
-        )
-    });
-    list
+pub(super) fn by_exactness<T>(list: Vec<(Pattern, T)>) -> Vec<(Pattern, T)> {
+    order::by_key(list, |(pattern, _)| {
+        let longer = u64::from(u32::MAX).saturating_sub(pattern.literal_len() as u64);
+        if pattern.exact().is_some() { 0 } else { longer }
+    })
 }
 
 fn models(fields: &Fields<'_>) -> Vec<(Pattern, String)> {

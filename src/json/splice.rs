@@ -1,6 +1,7 @@
 //! Edits a JSON object's source, everything else byte for byte.
 
 use super::scan::Member;
+use crate::order;
 use std::ops::Range;
 
 /// Edits of one source, applied together.
@@ -73,12 +74,14 @@ impl<'a> Splice<'a> {
     }
 
     /// The source with every edit made. Of edits that overlap, the first by place wins.
-    pub fn apply(mut self) -> Vec<u8> {
-        self.edits.sort_by_key(|(range, _)| range.start);
-        let added: usize = self.edits.iter().map(|(_, bytes)| bytes.len()).sum();
+    pub fn apply(self) -> Vec<u8> {
+        let start =
+            |edit: &(Range<usize>, Vec<u8>)| u64::try_from(edit.0.start).unwrap_or(u64::MAX);
+        let edits = order::by_key(self.edits, start);
+        let added: usize = edits.iter().map(|(_, bytes)| bytes.len()).sum();
         let mut out = Vec::with_capacity(self.source.len().saturating_add(added));
         let mut at = 0usize;
-        for (range, bytes) in &self.edits {
+        for (range, bytes) in &edits {
             if range.start < at {
                 continue;
             }

@@ -67,32 +67,38 @@ impl<'a> Object<'a> {
     }
 
     /// The value of `key`: of a repeated key the last, as every common parser has it.
+    #[inline(never)]
     pub fn get(&self, key: &str) -> Option<&Value<'a>> {
         let found = self.members.iter().rev().find(|(name, _)| name.is(key));
         found.map(|(_, value)| value)
     }
 
     /// The string at `key`.
+    #[inline(never)]
     pub fn str(&self, key: &str) -> Option<&Text<'a>> {
         self.get(key)?.as_str()
     }
 
     /// The whole number at `key`.
+    #[inline(never)]
     pub fn u64(&self, key: &str) -> Option<u64> {
         self.get(key)?.as_u64()
     }
 
     /// The truth value at `key`.
+    #[inline(never)]
     pub fn bool(&self, key: &str) -> Option<bool> {
         self.get(key)?.as_bool()
     }
 
     /// The object at `key`.
+    #[inline(never)]
     pub fn object(&self, key: &str) -> Option<&Object<'a>> {
         self.get(key)?.as_object()
     }
 
     /// The array at `key`.
+    #[inline(never)]
     pub fn array(&self, key: &str) -> Option<&Array<'a>> {
         self.get(key)?.as_array()
     }

@@ -11,6 +11,7 @@ pub struct Writer<'o> {
     comma: bool,
 }
 
+// Every wire is written by these calls, a thousand times in the source: none is worth inlining.
 impl<'o> Writer<'o> {
     /// A writer at the beginning of a value.
     pub fn new(out: &'o mut Vec<u8>) -> Self {
@@ -26,30 +27,35 @@ impl<'o> Writer<'o> {
     }
 
     /// `{`
+    #[inline(never)]
     pub fn begin_object(&mut self) {
         self.item().push(b'{');
         self.comma = false;
     }
 
     /// `}`
+    #[inline(never)]
     pub fn end_object(&mut self) {
         self.out.push(b'}');
         self.comma = true;
     }
 
     /// `[`
+    #[inline(never)]
     pub fn begin_array(&mut self) {
         self.item().push(b'[');
         self.comma = false;
     }
 
     /// `]`
+    #[inline(never)]
     pub fn end_array(&mut self) {
         self.out.push(b']');
         self.comma = true;
     }
 
     /// A member's key; its value must follow.
+    #[inline(never)]
     pub fn key(&mut self, key: &str) {
         self.string(key);
         self.out.push(b':');
@@ -57,6 +63,7 @@ impl<'o> Writer<'o> {
     }
 
     /// A string.
+    #[inline(never)]
     pub fn string(&mut self, text: &str) {
         let out = self.item();
         out.push(b'"');
@@ -65,73 +72,89 @@ impl<'o> Writer<'o> {
     }
 
     /// A string that may still be escaped.
+    #[inline(never)]
     pub fn text(&mut self, text: &Text<'_>) {
         text.write(self.item());
     }
 
-    /// A number.
-    pub fn number(&mut self, number: impl std::fmt::Display) {
+    /// A whole number.
+    pub fn number(&mut self, number: impl Into<u64>) {
+        self.whole(number.into());
+    }
+
+    #[inline(never)]
+    fn whole(&mut self, number: u64) {
         // Writing into a vector cannot fail.
         let _ = write!(self.item(), "{number}");
     }
 
     /// `true` or `false`
+    #[inline(never)]
     pub fn bool(&mut self, truth: bool) {
         self.raw(if truth { "true" } else { "false" });
     }
 
     /// `null`
+    #[inline(never)]
     pub fn null(&mut self) {
         self.raw("null");
     }
 
     /// JSON as it stands.
+    #[inline(never)]
     pub fn raw(&mut self, json: &str) {
         self.item().extend_from_slice(json.as_bytes());
     }
 
     /// A value as it stood.
+    #[inline(never)]
     pub fn value(&mut self, value: &Value<'_>) {
         value.write(self.item());
     }
 
     /// A member that is a string.
+    #[inline(never)]
     pub fn field_str(&mut self, key: &str, text: &str) {
         self.key(key);
         self.string(text);
     }
 
     /// A member that is a string, which may still be escaped.
+    #[inline(never)]
     pub fn field_text(&mut self, key: &str, text: &Text<'_>) {
         self.key(key);
         self.text(text);
     }
 
-    /// A member that is a number.
-    pub fn field_number(&mut self, key: &str, number: impl std::fmt::Display) {
+    /// A member that is a whole number.
+    pub fn field_number(&mut self, key: &str, number: impl Into<u64>) {
         self.key(key);
         self.number(number);
     }
 
     /// A member that is `true` or `false`.
+    #[inline(never)]
     pub fn field_bool(&mut self, key: &str, truth: bool) {
         self.key(key);
         self.bool(truth);
     }
 
     /// A member that is JSON as it stands.
+    #[inline(never)]
     pub fn field_raw(&mut self, key: &str, json: &str) {
         self.key(key);
         self.raw(json);
     }
 
     /// A member that is a value as it stood.
+    #[inline(never)]
     pub fn field_value(&mut self, key: &str, value: &Value<'_>) {
         self.key(key);
         self.value(value);
     }
 
     /// A member that is `null`.
+    #[inline(never)]
     pub fn field_null(&mut self, key: &str) {
         self.key(key);
         self.null();
@@ -178,7 +201,7 @@ mod tests {
         writer.field_str("a\"", "\u{0}\n\\é");
         writer.key("b");
         writer.begin_array();
-        writer.number(1);
+        writer.number(1u8);
         writer.begin_object();
         writer.end_object();
         writer.null();

@@ -44,7 +44,7 @@ pub(super) fn write(w: &mut Writer<'_>, citation: &Citation<'_>) {
         let (start, end) = citation.span.unwrap_or_default();
         w.field_str("type", "char_location");
         w.field_text("cited_text", &citation.cited_text);
-        w.field_number("document_index", 0);
+        w.field_number("document_index", 0u64);
         title("document_title", citation, w);
         w.field_number("start_char_index", start);
         w.field_number("end_char_index", end);

@@ -13,6 +13,7 @@ use crate::dialect::{Edits, UnsupportedParams, Wire, WriteOptions};
 use crate::json::scan::{Member, members, top_level};
 use crate::json::splice::Splice;
 use crate::json::{self, Text, Value, Writer};
+use crate::order;
 use crate::provider;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -127,7 +128,7 @@ fn envelope(body: &[u8], edits: &Edits<'_>, host: Host) -> Result<Vec<u8>, Error
     problem?;
     if !limited && counts_at_bedrock {
         // A question for a count has no limit; a request, which is what is counted there, must have one.
-        w.field_number("max_tokens", 4096);
+        w.field_number("max_tokens", 4096u64);
     }
     if !betas.is_empty() {
         write_betas(&mut w, betas);
@@ -141,9 +142,11 @@ fn envelope(body: &[u8], edits: &Edits<'_>, host: Host) -> Result<Vec<u8>, Error
 }
 
 /// Writes `anthropic_beta`, each name once.
-pub(super) fn write_betas(w: &mut Writer<'_>, mut betas: Vec<String>) {
-    betas.sort();
-    betas.dedup();
+pub(super) fn write_betas(w: &mut Writer<'_>, names: Vec<String>) {
+    let mut betas = Vec::new();
+    names
+        .into_iter()
+        .for_each(|name| order::insert(&mut betas, name));
     w.key("anthropic_beta");
     w.begin_array();
     betas.iter().for_each(|name| w.string(name));

@@ -17,6 +17,7 @@ use super::models::{Rules, rules};
 use crate::chat::{Error, Request};
 use crate::dialect::{JsonTool, Wire, WriteOptions, Written};
 use crate::json::Writer;
+use crate::order;
 use markers::Markers;
 use output::Format;
 use thinking::Thinking;
@@ -100,9 +101,8 @@ impl Draft<'_, '_> {
     /// The betas that are needed: in the body, or as the header that goes with it.
     fn betas(&mut self, w: &mut Writer<'_>) -> Vec<(String, String)> {
         let needed = self.betas.iter().filter_map(|name| self.host.beta(name));
-        let mut betas: Vec<String> = needed.map(str::to_owned).collect();
-        betas.sort();
-        betas.dedup();
+        let mut betas = Vec::new();
+        needed.for_each(|name| order::insert(&mut betas, name.to_owned()));
         // A client of this wire names its own.
         if betas.is_empty() || self.own {
             return Vec::new();

@@ -10,6 +10,7 @@ use crate::dialect::openai::{error, finish_word, usage};
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::{Text, Writer};
 use crate::meter::Usage;
+use crate::order;
 use logprobs::Logprobs;
 
 /// What an answer of either form begins with: id, time, model.
@@ -225,7 +226,8 @@ impl AnswerWriter for BodyWriter {
 
     fn finish(&mut self, out: &mut Vec<u8>) {
         at(&mut self.choices, 0);
-        self.choices.sort_by_key(|choice| choice.index);
+        let choices = std::mem::take(&mut self.choices);
+        self.choices = order::by_key(choices, |choice| u64::from(choice.index));
         let mut w = Writer::new(out);
         w.begin_object();
         self.head.write(&mut w);

@@ -9,6 +9,7 @@ use super::markers::of_message;
 use super::{Draft, blocks};
 use crate::chat::{Error, ErrorKind, Message, Part, Role};
 use crate::json::{Text, Value, Writer};
+use crate::order;
 
 /// Who speaks in a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -286,7 +287,7 @@ fn content(
     }
     let mut parts = turn.parts.clone();
     if !draft.own {
-        parts.sort_by_key(|placed| rank(turn.speaker, placed.part));
+        parts = order::by_key(parts, |placed| u64::from(rank(turn.speaker, placed.part)));
     }
     w.begin_array();
     let end = parts.len().saturating_sub(1);

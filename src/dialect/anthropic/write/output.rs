@@ -78,7 +78,7 @@ impl Draft<'_, '_> {
                 w.key("thinking");
                 w.begin_object();
                 w.field_str("type", "enabled");
-                w.field_number("budget_tokens", tokens);
+                w.field_number("budget_tokens", *tokens);
                 w.end_object();
             }
             (Thinking::Adaptive(_), _) if self.own => {

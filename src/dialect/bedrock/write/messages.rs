@@ -10,6 +10,7 @@ use super::tools::cache_point;
 use super::{Draft, thinking};
 use crate::chat::{Error, ErrorKind, Message, Part, Role};
 use crate::json::Writer;
+use crate::order;
 
 /// What stands where Converse wants a text and the client has none.
 const FILLER: &str = r#"{"text":"."}"#;
@@ -137,8 +138,9 @@ fn write_turn(
 ) -> Result<(), Error> {
     let assistant = turn.assistant;
     let tools = draft.tools;
-    turn.parts
-        .sort_by_key(|place| rank(assistant, tools, place.part));
+    turn.parts = order::by_key(turn.parts, |place| {
+        u64::from(rank(assistant, tools, place.part))
+    });
     let is_result = |place: &&Place<'_, '_>| tools && matches!(place.part, Part::ToolResult { .. });
     let results = turn.parts.iter().take_while(is_result).count();
     let parts = turn.parts.as_slice();

@@ -91,7 +91,7 @@ impl Thinking {
             Thinking::Budget(tokens) => fields.set("thinking", |w| {
                 w.begin_object();
                 w.field_str("type", "enabled");
-                w.field_number("budget_tokens", tokens);
+                w.field_number("budget_tokens", *tokens);
                 w.end_object();
             }),
             Thinking::Adaptive(effort) => {

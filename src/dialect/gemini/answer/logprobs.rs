@@ -45,7 +45,7 @@ fn fields(token: &Object<'_>, w: &mut Writer<'_>) {
     // A certain token's 0 is left out by the provider.
     match token.get("logProbability") {
         Some(value @ Value::Number(_)) => w.field_value("logprob", value),
-        _ => w.field_number("logprob", 0),
+        _ => w.field_number("logprob", 0u64),
     }
     w.key("bytes");
     w.begin_array();

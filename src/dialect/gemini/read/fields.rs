@@ -68,7 +68,7 @@ pub(super) fn camel<'n>(name: &'n Text<'_>) -> Cow<'n, str> {
         match character {
             '_' => upper = !out.is_empty(),
             other if upper => {
-                out.extend(other.to_uppercase());
+                out.push(other.to_ascii_uppercase());
                 upper = false;
             }
             other => out.push(other),

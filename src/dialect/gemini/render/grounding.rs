@@ -64,14 +64,16 @@ impl Grounding {
                 w.key("segment");
                 w.begin_object();
                 if start > 0 {
-                    w.field_number("startIndex", start);
+                    w.field_number("startIndex", u64::try_from(start).unwrap_or(0));
                 }
-                w.field_number("endIndex", end);
+                w.field_number("endIndex", u64::try_from(end).unwrap_or(0));
                 w.field_str("text", said.get(start..end).unwrap_or_default());
                 w.end_object();
                 w.key("groundingChunkIndices");
                 w.begin_array();
-                indices.iter().for_each(|index| w.number(index));
+                for index in indices {
+                    w.number(u64::try_from(*index).unwrap_or(0));
+                }
                 w.end_array();
                 w.end_object();
             }

@@ -4,6 +4,7 @@ use super::contents::{Call, Placed, unsupported, write_id};
 use super::{Draft, LEGAL, media};
 use crate::chat::{Error, ErrorKind, Part};
 use crate::json::{self, Text, Value, Writer};
+use crate::order;
 
 /// A result, and its call's place among all.
 struct Answer<'p, 'r, 'a> {
@@ -25,7 +26,9 @@ pub(super) fn write<'r, 'a>(
             answers.push(find(placed, id, name, calls)?);
         }
     }
-    answers.sort_by_key(|answer| answer.order);
+    let answers = order::by_key(answers, |answer| {
+        u64::try_from(answer.order).unwrap_or(u64::MAX)
+    });
     for answer in &answers {
         one(w, draft, answer)?;
     }

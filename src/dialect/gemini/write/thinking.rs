@@ -36,7 +36,7 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
     w.begin_object();
     match amount {
         Amount::Own => {}
-        Amount::Tokens(tokens) => w.field_number("thinkingBudget", tokens),
+        Amount::Tokens(tokens) => w.field_raw("thinkingBudget", &tokens.to_string()),
         Amount::Level(level) => w.field_str("thinkingLevel", &level.to_ascii_uppercase()),
     }
     if shown {

@@ -151,7 +151,7 @@ fn bytes<'a>(path: &str, data: &Text<'a>, file: &Object<'a>) -> Result<Media<'a>
     }
     let name = file
         .str("filename")
-        .map(|name| name.decode().to_lowercase());
+        .map(|name| name.decode().to_ascii_lowercase());
     let media_type = match (file.str("format"), name.as_deref()) {
         (Some(format), _) => format.clone(),
         (None, Some(name)) if name.ends_with(".txt") => Text::from("text/plain"),

@@ -7,6 +7,7 @@ use crate::chat::Event;
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::{Text, Writer};
 use crate::meter::Usage;
+use crate::order;
 use choice::{Block, Call, Choice};
 
 /// Writes a `chat.completion`.
@@ -155,7 +156,8 @@ impl AnswerWriter for BodyWriter {
     fn finish(&mut self, out: &mut Vec<u8>) {
         // An answer that says nothing at all is still one choice.
         self.part(0, |_| {});
-        self.choices.sort_by_key(|choice| choice.index);
+        let choices = std::mem::take(&mut self.choices);
+        self.choices = order::by_key(choices, |choice| u64::from(choice.index));
         let mut w = Writer::new(out);
         w.begin_object();
         let or = |own: &str, given: &str| if own.is_empty() { given } else { own }.to_owned();

@@ -85,7 +85,7 @@ pub(super) fn image(w: &mut Writer<'_>, index: usize, url: &str) {
     w.begin_object();
     w.field_str("url", url);
     w.end_object();
-    w.field_number("index", index);
+    w.field_number("index", u64::try_from(index).unwrap_or(0));
     w.end_object();
 }
 

@@ -323,7 +323,7 @@ impl AnswerWriter for StreamWriter {
                     }
                 }
                 if let Some(seconds) = expires_at {
-                    w.field_number("expires_at", seconds);
+                    w.field_number("expires_at", *seconds);
                 }
                 w.end_object();
             }),
