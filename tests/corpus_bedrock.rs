@@ -43,7 +43,7 @@ struct Said {
     output: u64,
 }
 
-fn heard(events: &mut dyn FnMut(&mut dyn FnMut(Event<'_>))) -> Result<Said, String> {
+fn heard(events: impl FnOnce(&mut dyn FnMut(Event<'_>))) -> Result<Said, String> {
     let mut said = Said::default();
     let mut arguments: Vec<(String, String)> = Vec::new();
     let mut error = None;
@@ -169,7 +169,7 @@ fn answers() {
                 let bytes = base64::engine::general_purpose::STANDARD
                     .decode(encoded)
                     .expect("base64");
-                let found = heard(&mut |sink| {
+                let found = heard(|sink| {
                     let mut decoder = Decoder::new(Framing::AwsEvents, 1 << 20);
                     let mut reader = Wire::Bedrock.stream_reader();
                     for chunk in bytes.chunks(97) {
@@ -185,7 +185,7 @@ fn answers() {
             }
             None => {
                 let body = response["body"].as_str().expect("a body");
-                let found = heard(&mut |sink| {
+                let found = heard(|sink| {
                     Wire::Bedrock
                         .read_answer(body.as_bytes(), sink)
                         .expect("an answer");

@@ -133,14 +133,16 @@ pub(super) fn write(
 }
 
 fn needs_bytes(path: &str, kind: Kind) -> Error {
+    let what = match kind {
+        Kind::Image => "an image",
+        Kind::Document => "a document",
+        Kind::Audio => "audio",
+        Kind::Video => "a video",
+    };
     let message = format!(
-        "`{path}`: {} takes the bytes of an {} (a `data:` URL) or an `s3:` URL, and fetches nothing else",
-        Wire::Bedrock.name(),
-        kind.block()
+        "`{path}`: {} takes the bytes of {what} (a `data:` URL) or an `s3:` URL, and fetches nothing else",
+        Wire::Bedrock.name()
     );
-    let message = message
-        .replace("an document", "a document")
-        .replace("an video", "a video");
     Error::new(ErrorKind::Unsupported, message).with_param(path)
 }
 
