@@ -69,17 +69,18 @@ def _route(name):
     }
 
 
-def providers(forced):
-    """Every target's provider; with `forced`, each once more with its requests read and written anew."""
-    found = dict(targets())
-    if forced:
-        found.update({name + FORCED: {**provider, "force_translate": True} for name, provider in targets().items()})
+def providers(names):
+    """The providers of these targets; a forced one has its requests read and written anew."""
+    found = {}
+    for name in sorted(names):
+        provider = targets()[name.removesuffix(FORCED)]
+        found[name] = {**provider, "force_translate": True} if name.endswith(FORCED) else provider
     return found
 
 
-def configuration(port, admin, upstream_port, forced):
+def configuration(port, admin, upstream_port, names):
     """The whole configuration, as a dictionary: Envoy reads JSON."""
-    found = providers(forced)
+    found = providers(names)
     edge = {"stage": "edge", "max_request_bytes": 16777216}
     log = {name: f"%FILTER_STATE(wasm.weir.{name}:PLAIN)%" for name in SETTLED}
     log.update(pair="%REQ(x-conformance-id)%", status="%RESPONSE_CODE%", details="%RESPONSE_CODE_DETAILS%")
@@ -139,11 +140,11 @@ def _free_port():
 class Envoy:
     """The process, and what its access log said of each pair."""
 
-    def __init__(self, upstream_port, forced):
+    def __init__(self, upstream_port, names):
         self.port, self.admin = _free_port(), _free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="weir-conformance-")
         config = Path(self.folder.name) / "envoy.json"
-        config.write_text(json.dumps(configuration(self.port, self.admin, upstream_port, forced)))
+        config.write_text(json.dumps(configuration(self.port, self.admin, upstream_port, names)))
         self.log_path = Path(self.folder.name) / "envoy.log"
         self.log_file = self.log_path.open("w")
         command = [os.environ["ENVOY_BIN"], "-c", str(config), "--concurrency", "2", "--use-dynamic-base-id", "--file-flush-interval-msec", "50"]

@@ -11,8 +11,8 @@ import bars
 import corpus
 import report
 import settlement
-from envoy import Envoy
-from families import BUILT, family
+from envoy import FORCED, Envoy
+from families import family
 from mutate import mutated
 from pairs import REQUEST, REQUEST_FORCED, Judge, Verdict, pairs
 from replay import Replay
@@ -86,7 +86,8 @@ def judged(root, entries, tasks, seed, falsify):
     """Every task's verdict, and the lines of Envoy's log that tell of a crash."""
     jobs = int(os.environ.get("JOBS") or 4)
     replay = Replay(root, entries, seed, falsify)
-    envoy = Envoy(replay.port, "force_translate" in BUILT)
+    names = {family(entry.provider, entry.operation).target + (FORCED if inbound == REQUEST_FORCED else "") for _, entry, inbound in tasks}
+    envoy = Envoy(replay.port, names)
     try:
         found = verdicts(tasks, (root, envoy.url, replay.port), jobs, SECONDS_BASE + SECONDS_A_PAIR * len(tasks))
         settle(found, envoy.settled)
