@@ -10,7 +10,7 @@ use super::finish;
 use super::usage::Counts;
 use crate::chat::{Error, Event, FinishReason};
 use crate::dialect::foreign_answer;
-use crate::json::{self, Object, Value};
+use crate::json::{self, Object, Text, Value};
 use parts::Choice;
 
 /// Most choices of one answer.
@@ -51,6 +51,16 @@ pub(super) fn tell(parsed: &Value<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Resul
     }
     answer.end(sink);
     Ok(())
+}
+
+/// The tier in the words that other wires have for it.
+fn tier<'a>(word: &Text<'a>) -> Option<Text<'a>> {
+    let lower = word.decode().to_ascii_lowercase();
+    match lower.strip_prefix("service_tier_").unwrap_or(&lower) {
+        "" | "unspecified" => None,
+        "standard" => Some(Text::from("default")),
+        other => Some(Text::from(other.to_owned())),
+    }
 }
 
 /// An answer as far as it came.
@@ -108,8 +118,8 @@ impl Answer {
 
     /// The counts so far.
     pub(super) fn usage(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-        if let Some(tier) = metadata.str("serviceTier") {
-            sink(Event::ServiceTier(tier.clone()));
+        if let Some(tier) = metadata.str("serviceTier").and_then(tier) {
+            sink(Event::ServiceTier(tier));
         }
         if let Some(counts) = Counts::read(metadata) {
             self.counts = Some(counts);
@@ -204,7 +214,6 @@ impl Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::json::Text;
 
     /// What an answer says, an event a line.
     fn said(body: &str) -> Vec<String> {

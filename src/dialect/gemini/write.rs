@@ -15,7 +15,7 @@ use super::models::{Rules, rules};
 use crate::chat::{Error, Request};
 use crate::dialect::names::Legal;
 use crate::dialect::{JsonTool, Wire, WriteOptions, Written};
-use crate::json::Writer;
+use crate::json::{Value, Writer};
 use crate::provider::Api;
 
 /// What may be in a function's name.
@@ -46,7 +46,8 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         options,
         rules,
         dropped: Vec::new(),
-        json_tool: format::needs_tool(request, rules),
+        // Its own clients know what their models take together.
+        json_tool: options.from != Wire::Gemini && format::needs_tool(request, rules),
     };
     let mut body = Vec::with_capacity(1024);
     let mut w = Writer::new(&mut body);
@@ -75,6 +76,13 @@ impl Draft<'_, '_> {
     /// Whether the client speaks this wire itself: what it alone has goes as it stands.
     fn own(&self) -> bool {
         self.options.from == Wire::Gemini
+    }
+
+    /// A field of such a client as it stood, which goes in place of what the neutral language says of it: `tools`,
+    /// `safetySettings`, `toolConfig.NAME`, `generationConfig.NAME`.
+    fn own_field(&self, name: &str) -> Option<&Value<'_>> {
+        let mut fields = self.request.own.iter().filter(|_| self.own());
+        fields.find(|(own, _)| own.is(name)).map(|(_, value)| value)
     }
 
     fn vertex(&self) -> bool {

@@ -53,7 +53,7 @@ pub(super) fn write<'a>(w: &mut Writer<'_>, draft: &mut Draft<'_, 'a>) -> Result
         }
         let model = said.role == Role::Assistant;
         let parts = said.content.iter().enumerate();
-        let parts = parts.filter(|(_, part)| !is_silent(part));
+        let parts = parts.filter(|(_, part)| !is_silent(part, draft.own()));
         let parts = parts.map(|(index, part)| Placed {
             part,
             message,
@@ -97,12 +97,13 @@ pub(super) fn write<'a>(w: &mut Writer<'_>, draft: &mut Draft<'_, 'a>) -> Result
     Ok(())
 }
 
-/// What is not said again: empty text, and thinking, which has no place in a request but for its signatures.
-fn is_silent(part: &Part<'_>) -> bool {
+/// What is not said again: empty text (but of this wire's own clients), and thinking, which has no place in a request
+/// but for its signatures.
+fn is_silent(part: &Part<'_>, own: bool) -> bool {
     match part {
         Part::Text {
             text, signature, ..
-        } => text.is_empty() && signature.is_none(),
+        } => text.is_empty() && signature.is_none() && !own,
         Part::Refusal { text } => text.is_empty(),
         Part::Reasoning { .. } | Part::RedactedReasoning { .. } => true,
         _ => false,

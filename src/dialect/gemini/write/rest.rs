@@ -61,6 +61,9 @@ fn google<'r, 'a>(draft: &Draft<'r, 'a>) -> Option<&'r Object<'a>> {
 pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
     tier(w, draft)?;
     labels(w, draft)?;
+    if let Some(own) = draft.own_field("safetySettings") {
+        w.field_value("safetySettings", own);
+    }
     let request = draft.request;
     for (name, value) in &request.extra {
         let name = name.decode();

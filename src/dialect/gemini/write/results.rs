@@ -106,7 +106,7 @@ fn one(
     write_id(w, draft, id);
     w.field_text("name", &LEGAL.make(&answer.name));
     w.key("response");
-    response(w, content, *is_error);
+    response(w, content, *is_error, draft.own());
     let media: Vec<&Part<'_>> = content.iter().filter(|part| !is_words(part)).collect();
     if let Some(Part::Other { kind, .. }) =
         media.iter().find(|part| matches!(part, Part::Other { .. }))
@@ -127,7 +127,7 @@ fn one(
 }
 
 /// The answer as an object: as it stands where it is one, else under the name that Google advises.
-fn response(w: &mut Writer<'_>, content: &[Part<'_>], is_error: bool) {
+fn response(w: &mut Writer<'_>, content: &[Part<'_>], is_error: bool, own: bool) {
     let texts: Vec<&Text<'_>> = content
         .iter()
         .filter_map(|part| match part {
@@ -135,6 +135,11 @@ fn response(w: &mut Writer<'_>, content: &[Part<'_>], is_error: bool) {
             _ => None,
         })
         .collect();
+    // Media may be all that there is; and of this wire's own clients nothing at all.
+    let silent = texts.is_empty() && !content.is_empty();
+    if !is_error && (silent || own && texts.iter().all(|text| text.is_empty())) {
+        return w.raw("{}");
+    }
     let key = if is_error { "error" } else { "output" };
     let joined;
     let text = match texts.as_slice() {

@@ -255,6 +255,39 @@ fn labels_and_leftovers() {
 }
 
 #[test]
+fn its_own_clients_get_their_own_words() {
+    let own = |name: &'static str, source: &'static str| {
+        let value = json::parse(source.as_bytes()).expect("JSON");
+        (Text::from(name), value)
+    };
+    let request = Request {
+        own: vec![
+            own(
+                "tools",
+                r#"[{"functionDeclarations":[{"name":"f","response":{}}]}]"#,
+            ),
+            own(
+                "toolConfig.functionCallingConfig",
+                r#"{"mode":"VALIDATED"}"#,
+            ),
+            own(
+                "generationConfig.thinkingConfig",
+                r#"{"includeThoughts":true}"#,
+            ),
+            own("safetySettings", "[{}]"),
+        ],
+        reasoning: Some(Reasoning::Off),
+        ..asks()
+    };
+    let want = r#""tools":[{"functionDeclarations":[{"name":"f","response":{}}]}],"toolConfig":{"functionCallingConfig":{"mode":"VALIDATED"}},"generationConfig":{"thinkingConfig":{"includeThoughts":true}},"safetySettings":[{}]}"#;
+    let gemini = options("gemini-2.5-flash", "gemini", Wire::Gemini);
+    assert_eq!(beside(&request, &gemini), want);
+    let want = r#""generationConfig":{"thinkingConfig":{"thinkingBudget":0}}}"#;
+    let openai = options("gemini-2.5-flash", "gemini", Wire::OpenAi);
+    assert_eq!(beside(&request, &openai), want);
+}
+
+#[test]
 fn sound_and_pictures_out_and_films_in() {
     let film = Part::Video {
         media: MediaSource::Url(Text::from("https://youtu.be/x")).into(),

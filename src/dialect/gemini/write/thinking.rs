@@ -20,6 +20,10 @@ enum Amount {
 }
 
 pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
+    if let Some(own) = draft.own_field("generationConfig.thinkingConfig") {
+        w.field_value("thinkingConfig", own);
+        return Ok(());
+    }
     let Some(reasoning) = &draft.request.reasoning else {
         return Ok(());
     };

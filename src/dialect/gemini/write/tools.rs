@@ -16,7 +16,9 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
     for (index, tool) in request.tools.iter().enumerate() {
         built_in.extend(provided(draft, index, tool)?);
     }
-    if functions || !built_in.is_empty() {
+    if let Some(own) = draft.own_field("tools") {
+        w.field_value("tools", own);
+    } else if functions || !built_in.is_empty() {
         w.key("tools");
         w.begin_array();
         if functions {
@@ -38,7 +40,9 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
     let mut inside = Vec::new();
     let mut config = Writer::new(&mut inside);
     config.begin_object();
-    if functions {
+    if let Some(own) = draft.own_field("toolConfig.functionCallingConfig") {
+        config.field_value("functionCallingConfig", own);
+    } else if functions {
         choice(&mut config, draft)?;
     }
     // The newest run their own tools beside the client's functions, if they are told to tell of it.
