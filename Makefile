@@ -98,7 +98,7 @@ providers: ## writes PROVIDERS.md from the provider table
 	@UPDATE=1 cargo test --quiet --test providers
 
 size: $(WASM) ## what takes the room in weir.wasm; fails above 1 MiB
-	@CARGO_PROFILE_RELEASE_STRIP=none cargo build --quiet --release --target wasm32-wasip1 --lib --target-dir target/named
+	@CARGO_PROFILE_RELEASE_STRIP=debuginfo cargo build --quiet --release --target wasm32-wasip1 --lib --target-dir target/named
 	@python3 tests/tools/size.py $(WASM) target/named/wasm32-wasip1/release/weir.wasm
 
 prices: ## rebuilds the price table from the published litellm package

@@ -12,6 +12,7 @@ import datetime
 import json
 import re
 import struct
+import zlib
 import sys
 import zipfile
 from decimal import Decimal
@@ -115,8 +116,9 @@ def pack(origin, rows):
     for restart in restarts:
         out += struct.pack("<I", restart)
     out += names
-    (HERE / "prices.bin").write_bytes(out)
-    print(f"{origin}: {len(rows)} models, {len(cards)} rate cards, {len(values)} rates, {len(out)} bytes")
+    packed = struct.pack("<I", len(out)) + zlib.compress(bytes(out), 9)
+    (HERE / "prices.bin").write_bytes(packed)
+    print(f"{origin}: {len(rows)} models, {len(cards)} rate cards, {len(values)} rates, {len(out)} bytes, {len(packed)} packed")
 
 
 def main():

@@ -133,10 +133,15 @@ impl ErrorKind {
 impl Error {
     /// An error of the gateway's own, with the kind's status.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::of(kind, message.into())
+    }
+
+    #[inline(never)]
+    fn of(kind: ErrorKind, message: String) -> Self {
         Error {
             kind,
             status: kind.status(),
-            message: message.into(),
+            message,
             provider_type: None,
             code: None,
             param: None,
@@ -151,12 +156,13 @@ impl Error {
 
     /// A request field that the target's wire cannot say.
     pub fn unsupported(field: impl Into<String>, target: &str) -> Self {
-        let field = field.into();
-        Error::new(
-            ErrorKind::Unsupported,
-            format!("`{field}` is not supported by {target}"),
-        )
-        .with_param(field)
+        Self::not_supported(field.into(), target)
+    }
+
+    #[inline(never)]
+    fn not_supported(field: String, target: &str) -> Self {
+        let message = format!("`{field}` is not supported by {target}");
+        Error::new(ErrorKind::Unsupported, message).with_param(field)
     }
 }
 

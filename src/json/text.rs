@@ -4,7 +4,7 @@ use super::write::escape_into;
 use std::borrow::Cow;
 
 /// A JSON string, as it stood in its source or decoded.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub enum Text<'a> {
     /// The inside of a valid JSON string literal, without its quotes.
     Escaped(&'a str),
@@ -14,6 +14,7 @@ pub enum Text<'a> {
 
 impl<'a> Text<'a> {
     /// The characters. A surrogate without its other half becomes U+FFFD.
+    #[inline(never)]
     pub fn decode(&self) -> Cow<'_, str> {
         match self {
             Text::Plain(text) => Cow::Borrowed(text),
@@ -22,6 +23,7 @@ impl<'a> Text<'a> {
     }
 
     /// The characters, borrowed from the source where they can be.
+    #[inline(never)]
     pub fn into_decoded(self) -> Cow<'a, str> {
         match self {
             Text::Plain(text) => text,
@@ -35,6 +37,7 @@ impl<'a> Text<'a> {
     }
 
     /// Whether the characters are these.
+    #[inline(never)]
     pub fn is(&self, text: &str) -> bool {
         match self {
             Text::Plain(own) => own == text,
@@ -59,6 +62,7 @@ impl<'a> Text<'a> {
     }
 
     /// Appends the inside of its JSON string literal, without the quotes.
+    #[inline(never)]
     pub fn write_inside(&self, out: &mut Vec<u8>) {
         match self {
             Text::Escaped(source) => out.extend_from_slice(source.as_bytes()),
@@ -67,8 +71,20 @@ impl<'a> Text<'a> {
     }
 
     /// A copy that borrows nothing.
+    #[inline(never)]
     pub fn into_owned(self) -> Text<'static> {
         Text::Plain(Cow::Owned(self.into_decoded().into_owned()))
+    }
+}
+
+// Wires clone, decode and compare texts in a thousand places: none is worth inlining.
+impl Clone for Text<'_> {
+    #[inline(never)]
+    fn clone(&self) -> Self {
+        match self {
+            Text::Escaped(source) => Text::Escaped(source),
+            Text::Plain(text) => Text::Plain(text.clone()),
+        }
     }
 }
 

@@ -114,6 +114,7 @@ impl<'a> Value<'a> {
     }
 
     /// The number, if it is one that counts: whole and not negative. `12.0` counts as 12.
+    #[inline(never)]
     pub fn as_u64(&self) -> Option<u64> {
         let Value::Number(spelled) = self else {
             return None;
@@ -126,6 +127,7 @@ impl<'a> Value<'a> {
     }
 
     /// The number, if it is one, as near as a double comes.
+    #[inline(never)]
     pub fn as_f64(&self) -> Option<f64> {
         match self {
             Value::Number(spelled) => spelled.parse().ok(),
@@ -175,6 +177,7 @@ impl<'a> Value<'a> {
     }
 
     /// Appends it as it stood.
+    #[inline(never)]
     pub fn write(&self, out: &mut Vec<u8>) {
         match self {
             Value::Null => out.extend_from_slice(b"null"),
