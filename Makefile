@@ -78,7 +78,9 @@ test: setup-test $(WASM) $(SIMULATOR) ## runs every test: unit, golden, property
 conformance: setup-test $(WASM) ## replays recorded traffic (WEIR_CORPUS) and compares; FALSIFY=1: is a changed answer noticed?
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) $(TEST_PYTHON) tests/conformance/run.py
 
-check: fmt lint doc size test ## what CI runs: format, lints, docs, size, every test
+check: fmt lint doc size test conformance ## what CI runs: format, lints, docs, size, every test, recorded traffic
+	@FALSIFY=1 SAMPLE=60 $(MAKE) --no-print-directory conformance
+	@python3 tests/tools/closing.py
 
 fmt:
 	@cargo fmt --all --check

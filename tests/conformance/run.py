@@ -155,6 +155,9 @@ def falsify(root, entries, seed):
 
 def main():
     root = corpus.folder()
+    if not os.environ.get("FALSIFY"):
+        # What an earlier run found is not this one's.
+        report.OUT.unlink(missing_ok=True)
     if not (root / "INDEX.tsv").is_file():
         print(f"conformance: no corpus of recorded provider traffic at {root} (WEIR_CORPUS=folder names one): nothing was compared")
         return 0

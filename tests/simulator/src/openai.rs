@@ -79,20 +79,8 @@ pub fn last_user(body: &Value) -> String {
 pub fn chat(body: &Value, model: &str, azure: bool) -> Script {
     let options = Options::of(model);
     let streamed = body["stream"] == true && !options.has("unstreamed");
-    if let Some(status) = options.number("status") {
-        let status = u16::try_from(status).unwrap_or(500);
-        let mut script = Script::whole(
-            status,
-            "application/json",
-            status_error(status).to_string().into_bytes(),
-        );
-        script
-            .headers
-            .push(("x-ratelimit-limit-requests", "60".to_owned()));
-        if let Some(seconds) = options.text("retry_after") {
-            script.headers.push(("retry-after", seconds.to_owned()));
-        }
-        return script.with_faults(&options, streamed);
+    if let Some(script) = failed(&options, streamed) {
+        return script;
     }
     if options.has("error200") {
         let body = status_error(503).to_string().into_bytes();
@@ -248,6 +236,9 @@ pub fn completions(body: &Value, model: &str) -> Script {
     let choice = |text: &str, finish: Value| json!({"index": 0, "text": text, "logprobs": null, "finish_reason": finish});
     let answer = |choices: Value| json!({"id": "cmpl-SIM1", "object": "text_completion", "created": CREATED, "model": model, "choices": choices});
     let streamed = body["stream"] == true;
+    if let Some(script) = failed(&options, streamed) {
+        return script;
+    }
     let mut script = if streamed {
         let mut events: Vec<Vec<u8>> = Vec::new();
         for piece in &pieces {
@@ -276,6 +267,20 @@ pub fn completions(body: &Value, model: &str) -> Script {
     };
     script.claim = Some(claim);
     script.with_faults(&options, streamed)
+}
+
+/// The error that a model's name asks for.
+fn failed(options: &Options, streamed: bool) -> Option<Script> {
+    let status = u16::try_from(options.number("status")?).unwrap_or(500);
+    let body = status_error(status).to_string().into_bytes();
+    let mut script = Script::whole(status, "application/json", body);
+    script
+        .headers
+        .push(("x-ratelimit-limit-requests", "60".to_owned()));
+    if let Some(seconds) = options.text("retry_after") {
+        script.headers.push(("retry-after", seconds.to_owned()));
+    }
+    Some(script.with_faults(options, streamed))
 }
 
 /// Answers an embeddings request.
