@@ -170,6 +170,16 @@ impl Wire {
         }
     }
 
+    /// Whether a client's request may have what earlier answers of other wires left in the conversation, and what only
+    /// an edit takes out again for a provider of the client's wire.
+    pub fn has_foreign(self, body: &[u8]) -> bool {
+        match self {
+            Wire::Anthropic => anthropic::edit::is_marked(body),
+            // Google's requests are always edited, and OpenAI's where a provider refuses the like.
+            _ => false,
+        }
+    }
+
     /// Whether a request that passes in this wire needs more than edits to suit a provider: then it is read and
     /// written anew, and the answer passes all the same.
     pub fn must_rewrite(self, body: &[u8], edits: &Edits<'_>) -> bool {

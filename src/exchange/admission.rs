@@ -245,6 +245,7 @@ impl Admission {
             stream,
             include_usage,
             array,
+            foreign: wire.has_foreign(body),
             dry_run: dry.is_some(),
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,

@@ -10,7 +10,7 @@ use crate::meter::{Usage, UsageSource};
 use serde::{Deserialize, Serialize};
 
 /// Layout of both records. Raised with every change to either.
-const VERSION: u8 = 3;
+const VERSION: u8 = 4;
 
 /// What an attempt needs of the request: written by the edge, read by every attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,8 @@ pub struct Exchange {
     pub include_usage: bool,
     /// Whether a stream is one JSON array (a Gemini client that did not ask for server-sent events).
     pub array: bool,
+    /// Whether the conversation may have what only other wires' providers take: see [`Wire::has_foreign`].
+    pub foreign: bool,
     /// Whether nothing is sent: the answer is what would have been.
     pub dry_run: bool,
     /// Input tokens as estimated from the request, for answers whose provider does not say.
@@ -96,6 +98,7 @@ impl Exchange {
             stream: false,
             include_usage: false,
             array: false,
+            foreign: false,
             dry_run: false,
             estimated_input_tokens: 0,
             started_ms,
@@ -164,6 +167,7 @@ mod tests {
             stream: true,
             include_usage: false,
             array: false,
+            foreign: false,
             dry_run: false,
             estimated_input_tokens: 7,
             started_ms: 1,

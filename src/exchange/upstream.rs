@@ -161,6 +161,7 @@ impl Plan {
             BodyPlan::Translate
         } else if asks_usage
             || renamed
+            || exchange.foreign
             || enveloped
             || in_path
             || *provider.kind.quirks != Quirks::NONE

@@ -30,21 +30,6 @@ CAUSES = [
         "`thinking_blocks` and `annotations` in more than one delta have no `index`, which the package wants to join lists by",
         lambda failure: failure["check"] == "accepted" and "to have an `index` key" in failure["why"],
     ),
-    Cause(
-        "Google's thought flag",
-        "text that Google's compatible layer marks with `extra_content.google.thought` is taken for reasoning where it is the answer",
-        lambda failure: failure["check"] in ("text", "reasoning") and failure["case"].startswith("gemini/chat_openai_compat"),
-    ),
-    Cause("safety settings", "Google's safety settings have no place in the neutral language", _request("safetySettings")),
-    Cause("thoughts asked for", "`includeThoughts` without a budget or a level is lost in the neutral language", _request("includeThoughts")),
-    Cause("validated calls", "Google's mode VALIDATED is read as AUTO", _request('"VALIDATED"')),
-    Cause(
-        "results' names",
-        "a function's result is a text in the neutral language, and is written under the key `output`",
-        _request("functionResponse.response."),
-    ),
-    Cause("an empty turn", "a user's turn without any words is left out", _request("contents: ")),
-    Cause("results' schemas", "the schema of a function's result is told in its description", _request("responseJsonSchema", "functionDeclarations.0.description")),
     Cause("results without an id", "a tool's result that names no call is refused", _request("tool_call_id`: missing")),
 ]
 

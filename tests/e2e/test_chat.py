@@ -160,6 +160,31 @@ def test_same_wire_passes_byte_for_byte(gate, clean):
     assert '"usage"' not in response.text and "[DONE]" in response.text
 
 
+def test_what_gemini_left_in_the_conversation_does_not_reach_anthropic(gate, clean):
+    messages = [
+        {"role": "user", "content": "Hi"},
+        {
+            "role": "assistant",
+            "content": [
+                {"type": "text", "text": "I look."},
+                {"type": "redacted_thinking", "data": "gemini:c2ln"},
+                {"type": "tool_use", "id": "toolu_1__thought__c2ln", "name": "f", "input": {"a": 1.5}},
+            ],
+        },
+        {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "toolu_1__thought__c2ln", "content": "ok"}]},
+    ]
+    body = {"model": "claude-sonnet-4-5", "max_tokens": 50, "messages": messages, "tools": [{"name": "f", "input_schema": {"type": "object"}}]}
+    response = httpx.post(f"{gate.url}/v1/messages", json=body)
+    assert response.status_code == 200
+    messages[1]["content"].pop(1)
+    messages[1]["content"][1]["id"] = messages[2]["content"][0]["tool_use_id"] = "toolu_1"
+    assert json.loads(clean.last()["body"]) == body
+    # Nothing of another's: it passes byte for byte.
+    own = json.dumps(body, indent=1)
+    assert httpx.post(f"{gate.url}/v1/messages", content=own.encode(), headers={"content-type": "application/json"}).status_code == 200
+    assert clean.last()["body"] == own
+
+
 @pytest.mark.parametrize("policy", ["reject", "drop"])
 def test_unsupported_parameters(gateways, clean, policy):
     changes = [("stage: attempt", f"stage: attempt\n                  unsupported_params: {policy}")]

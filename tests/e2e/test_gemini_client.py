@@ -98,11 +98,12 @@ def test_tools_there_and_back(gate, clean, model, streamed):
         assert (turn[0]["thinking"], turn[0]["signature"]) == ("Let me think.", "c2lnbmF0dXJl")
         assert turn[-1]["id"] == calls[0].id
         result = sent["messages"][2]["content"][0]
-        assert (result["tool_use_id"], result["content"]) == (calls[0].id, "20 C")
+        assert (result["tool_use_id"], json.loads(result["content"])) == (calls[0].id, {"result": "20 C"})
         schema = sent["tools"][0]["input_schema"]
     else:
         assert sent["messages"][1]["tool_calls"][0]["id"] == calls[0].id
-        assert sent["messages"][2] == {"role": "tool", "tool_call_id": calls[0].id, "content": "20 C"}
+        result = sent["messages"][2]
+        assert (result["role"], result["tool_call_id"], json.loads(result["content"])) == ("tool", calls[0].id, {"result": "20 C"})
         schema = sent["tools"][0]["function"]["parameters"]
     assert schema["type"] == "object" and schema["properties"]["unit"]["type"] == ["string", "null"]
 

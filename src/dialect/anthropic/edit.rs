@@ -8,7 +8,7 @@
 
 use super::host::{Host, is_billing, may_bill};
 use super::{GEMINI_MARK, read, write};
-use crate::chat::{Error, ErrorKind};
+use crate::chat::{Error, ErrorKind, signed_id};
 use crate::dialect::{Edits, UnsupportedParams, Wire, WriteOptions};
 use crate::json::scan::{Member, members, top_level};
 use crate::json::splice::Splice;
@@ -51,9 +51,10 @@ fn edit_own(body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
 
 /// Whether a request may have what this gateway put into earlier answers of other wires, and what Anthropic would
 /// therefore refuse: signatures in ids, and blocks that hold another provider's signature.
-fn is_marked(body: &[u8]) -> bool {
+pub fn is_marked(body: &[u8]) -> bool {
     let has = |piece: &str| memchr::memmem::find(body, piece.as_bytes()).is_some();
-    has("__thought__") || has(GEMINI_MARK)
+    // The mark begins a string: as a word of a text it is none.
+    has(signed_id::MARK) || has(&format!("\"{GEMINI_MARK}"))
 }
 
 /// The request without them, for Anthropic itself.

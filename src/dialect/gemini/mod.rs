@@ -15,4 +15,6 @@ pub mod write;
 mod failure;
 mod finish;
 mod models;
+#[cfg(test)]
+mod tests;
 mod usage;

@@ -2,7 +2,8 @@
 //!
 //! Google takes every field in camel case and in snake case, and so does this. Leftovers go under their camel-case
 //! names, those of `generationConfig` and `toolConfig` as `generationConfig.NAME`; all of them are parameters that an
-//! answer can do without, but `cachedContent`, which stands for content.
+//! answer can do without, but `cachedContent`, which stands for content. What the neutral language says less exactly is
+//! kept beside it, under the same names, for a provider of this wire.
 
 mod calls;
 mod config;
@@ -52,7 +53,8 @@ pub fn read<'a>(body: &'a [u8], asked: &Asked<'a>) -> Result<Request<'a>, Error>
                 request.metadata = Some(labels.clone()).filter(|map| !map.members().is_empty());
             }
             "serviceTier" => request.service_tier = tier(value)?,
-            "safetySettings" if !filters(value)? => {}
+            // Other providers have nothing to be told.
+            "safetySettings" if !filters(value)? => keep(&mut request, name.into_owned(), value),
             _ if says_nothing(value) => {}
             name => leave(&mut request, name.to_owned(), value),
         }
@@ -72,6 +74,13 @@ pub fn read<'a>(body: &'a [u8], asked: &Asked<'a>) -> Result<Request<'a>, Error>
 /// Leaves a field to a writer that knows its name.
 fn leave<'a>(request: &mut Request<'a>, name: String, value: &Value<'a>) {
     request.extra.push((Text::from(name), value.clone()));
+}
+
+/// Keeps a field for a provider of this wire, in place of what the neutral language says of it.
+fn keep<'a>(request: &mut Request<'a>, name: String, value: &Value<'a>) {
+    if !says_nothing(value) {
+        request.own.push((Text::from(name), value.clone()));
+    }
 }
 
 /// Whether a field asks for what is so anyway, at any provider.

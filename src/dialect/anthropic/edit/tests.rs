@@ -102,7 +102,11 @@ fn marks_of_other_wires_are_taken_out() {
         r#"{"model":"m-1","max_tokens":1,"messages":[{"role":"assistant","content":[{"type":"text","text":"t"},{"type":"tool_use","id":"toolu_1","name":"f","input":{"a":1.0}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"toolu_1","content":"r"}]}]}"#
     );
     assert!(edited("vertex_anthropic", body, false).is_ok_and(|out| !out.contains("c2ln")));
-    // The words alone change nothing.
+    // The words alone change nothing, and in the midst of a text they are no mark.
+    assert!(is_marked(body.as_bytes()));
+    assert!(!is_marked(
+        br#"{"content":"use gemini:latest or \"a gemini: b\""}"#
+    ));
     let words = r#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"gemini:"}]}"#;
     assert_eq!(
         edited("anthropic", words, false).expect("a body"),

@@ -2,7 +2,7 @@
 
 use super::fields::{Path, field, mistake, need, object, text_at};
 use crate::chat::{Error, signed_id};
-use crate::json::{Object, Text, Value};
+use crate::json::{Object, Text};
 
 /// Most calls of one turn: each result looks for its own among them.
 const MOST_OPEN: usize = 1000;
@@ -81,9 +81,10 @@ pub(super) fn id<'a>(
     }
 }
 
-/// What a function answered: its text, and whether it failed.
+/// What a function answered: its object as text, and whether it failed.
 ///
-/// Google advises `output` and `error` as members; its own SDK sends `result`.
+/// Google advises `output` and `error` as members, its own SDK sends `result`, and a function may have members of its
+/// own: which of them the answer is made of is not to be told for sure, and the object says it to any model.
 pub(super) fn outcome<'a>(path: &Path<'_>, answer: &Object<'a>) -> Result<(Text<'a>, bool), Error> {
     let path = path.field("response");
     let Some(response) = field(answer, "response") else {
@@ -93,18 +94,7 @@ pub(super) fn outcome<'a>(path: &Path<'_>, answer: &Object<'a>) -> Result<(Text<
     let failed = response
         .get("error")
         .is_some_and(|error| !error.is_null() && error.as_bool() != Some(false));
-    let text = match response.members() {
-        [] => Text::default(),
-        [(key, Value::String(text))]
-            if ["result", "output", "content", "error"]
-                .iter()
-                .any(|known| key.is(known)) =>
-        {
-            text.clone()
-        }
-        _ => Text::from(response.raw()),
-    };
-    Ok((text, failed))
+    Ok((Text::from(response.raw()), failed))
 }
 
 /// A function's name in a call or a result.

@@ -4,7 +4,7 @@ use super::fields::{
     Path, camel, count, field, mistake, number, object, text, texts, truth, whole,
 };
 use super::made::{Making, Place};
-use super::{leave, says_nothing, schema};
+use super::{keep, leave, says_nothing, schema};
 use crate::chat::{Error, Reasoning, Request, ResponseFormat};
 use crate::json::{Object, Text, Value};
 
@@ -36,7 +36,10 @@ pub(super) fn read<'a>(
             "responseLogprobs" => request.logprobs = Some(truth(&path, value)?),
             "logprobs" => request.top_logprobs = Some(count(&path, value)?),
             "responseModalities" => request.modalities = modalities(&path, value)?,
-            "thinkingConfig" => request.reasoning = thinking(&path, value)?,
+            "thinkingConfig" => {
+                request.reasoning = thinking(&path, value)?;
+                keep(request, path.to_string(), value);
+            }
             // Read together below.
             "responseMimeType" | "responseSchema" | "responseJsonSchema" => {}
             _ if says_nothing(value) => {}

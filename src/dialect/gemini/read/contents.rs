@@ -7,6 +7,9 @@ use crate::chat::{Arguments, Error, Message, Part, Role};
 use crate::dialect::gemini::signature::{self, Foreign};
 use crate::json::{Object, Text, Value};
 
+/// What a function answers that has nothing to say.
+const NOTHING: &str = "{}";
+
 /// The system prompt: one message, of text alone.
 pub(super) fn system<'a>(value: &Value<'a>) -> Result<Option<Message<'a>>, Error> {
     let path = Path::of("systemInstruction");
@@ -234,6 +237,7 @@ fn common<'a>(
     let name = calls::name(&path, answer)?;
     let (id, _) = calls::id(&path, answer)?;
     let (said, is_error) = calls::outcome(&path, answer)?;
+    let silent = said.is_empty() || said.is(NOTHING);
     let mut content = vec![plain(said)];
     if let Some(parts) = field(answer, "parts") {
         let path = path.field("parts");
@@ -245,8 +249,8 @@ fn common<'a>(
         }
     }
     // What there is beside it says it all.
-    if content.len() > 1 {
-        content.retain(|part| !matches!(part, Part::Text { text, .. } if text.is_empty()));
+    if silent && content.len() > 1 {
+        content.remove(0);
     }
     Ok(Some(Part::ToolResult {
         id: calls.answer(id, &name),

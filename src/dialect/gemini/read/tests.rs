@@ -244,12 +244,15 @@ fn calls_without_ids_are_paired_with_their_results() {
                 "call:call_weir_2:f:{}",
             ]),
         ),
-        (Role::User, of(&["result:call_weir_1:false:text:ok"])),
+        (
+            Role::User,
+            of(&[r#"result:call_weir_1:false:text:{"result":"ok"}"#]),
+        ),
         (
             Role::User,
             of(&[
                 r#"result:call_weir_0:false:text:{"output":{"x":1}}"#,
-                "result:call_weir_2:true:text:bad",
+                r#"result:call_weir_2:true:text:{"error":"bad"}"#,
             ]),
         ),
     ];

@@ -8,6 +8,9 @@ use super::schema;
 use crate::chat::{Error, Request, Tool, ToolChoice, WebSearch};
 use crate::json::{Object, Text, Value, Writer};
 
+/// What a function gives back: JSON Schema, or Google's.
+const RETURNS: [&str; 2] = ["responseJsonSchema", "response"];
+
 /// Reads `tools`: each may hold functions and tools that Google runs.
 pub(super) fn read<'a>(
     value: &Value<'a>,
@@ -15,6 +18,7 @@ pub(super) fn read<'a>(
     making: &mut Making,
 ) -> Result<(), Error> {
     let path = Path::of("tools");
+    let mut more = false;
     for (index, item) in list(&path, value)?.iter().enumerate() {
         let path = path.item(index);
         let tool = object(&path, item)?;
@@ -28,7 +32,9 @@ pub(super) fn read<'a>(
                 let path = path.field("functionDeclarations");
                 for (index, item) in list(&path, value)?.iter().enumerate() {
                     let path = path.item(index);
-                    let read = function(&path, object(&path, item)?, request.tools.len(), making)?;
+                    let item = object(&path, item)?;
+                    more |= says_more(item);
+                    let read = function(&path, item, request.tools.len(), making)?;
                     request.tools.push(read);
                 }
                 continue;
@@ -49,7 +55,19 @@ pub(super) fn read<'a>(
                 .push(built_in(&path.field(&kind), &kind, value, own)?);
         }
     }
+    if more {
+        super::keep(request, path.to_string(), value);
+    }
     Ok(())
+}
+
+/// Whether a function's declaration has what the neutral language has no words for: what it gives back, how it runs.
+fn says_more(function: &Object<'_>) -> bool {
+    let known = ["name", "description", "parameters", "parametersJsonSchema"];
+    let mut members = function.members().iter();
+    members.any(|(key, value)| {
+        !value.is_null() && !known.iter().any(|known| camel(key).as_ref() == *known)
+    })
 }
 
 fn function<'a>(
@@ -70,8 +88,7 @@ fn function<'a>(
         making.make(Place::Parameters(index), |w| schema::parameters(schema, w));
     }
     // No other wire declares what a function gives back: it is said in words.
-    let returns = ["responseJsonSchema", "response"];
-    if let Some(value) = returns.iter().find_map(|name| field(function, name)) {
+    if let Some(value) = RETURNS.iter().find_map(|name| field(function, name)) {
         let mut out = Vec::new();
         match value {
             Value::Object(schema) => schema::any(schema, &mut Writer::new(&mut out)),
@@ -143,7 +160,9 @@ pub(super) fn config<'a>(value: &Value<'a>, request: &mut Request<'a>) -> Result
         match name.as_ref() {
             _ if super::says_nothing(value) => {}
             "functionCallingConfig" => {
-                request.tool_choice = choice(&path.field("functionCallingConfig"), value)?
+                let path = path.field("functionCallingConfig");
+                request.tool_choice = choice(&path, value)?;
+                super::keep(request, path.to_string(), value);
             }
             name => super::leave(request, path.field(name).to_string(), value),
         }

@@ -6,8 +6,13 @@ use crate::json::{Array, Object, Text, Value};
 
 /// Whether the text so far is thinking, which Google's compatible layer writes into the content, between `<thought>` and
 /// `</thought>`, and marks in `extra_content`.
+///
+/// The mark alone is no sign: it stands at answers, too, that have no more of their thinking than its signature.
 #[derive(Debug, Default)]
 pub(super) struct Thought(bool);
+
+const THOUGHT: &str = "<thought>";
+const THOUGHT_ENDS: &str = "</thought>";
 
 /// The events of a delta or a message; returns whether it cites anything.
 pub(super) fn events(
@@ -53,8 +58,7 @@ fn content(
 ) {
     let google = || delta.object("extra_content")?.object("google");
     let marked = google().and_then(|google| google.bool("thought")) == Some(true);
-    let was = std::mem::replace(&mut thought.0, marked);
-    if !marked && !was {
+    if !marked && !thought.0 {
         if !text.is_empty() {
             let text = text.clone();
             sink(Event::Text { choice, text });
@@ -62,20 +66,23 @@ fn content(
         return;
     }
     let decoded = text.decode();
-    let bare = if marked {
-        decoded.strip_prefix("<thought>").unwrap_or(&decoded)
-    } else {
-        decoded.strip_prefix("</thought>").unwrap_or(&decoded)
+    let begun = decoded.strip_prefix(THOUGHT).filter(|_| marked);
+    let rest = begun.unwrap_or(&decoded);
+    let thinks = begun.is_some() || thought.0;
+    let (thinking, said, ended) = match rest.split_once(THOUGHT_ENDS).filter(|_| thinks) {
+        Some((thinking, said)) => (thinking, said, true),
+        None if thinks && marked => (rest, "", false),
+        None => ("", rest, true),
     };
-    if bare.is_empty() {
-        return;
+    thought.0 = !ended;
+    if !thinking.is_empty() {
+        let text = Text::from(thinking);
+        sink(Event::Reasoning { choice, text });
     }
-    let text = Text::from(bare);
-    sink(if marked {
-        Event::Reasoning { choice, text }
-    } else {
-        Event::Text { choice, text }
-    });
+    if !said.is_empty() {
+        let text = Text::from(said);
+        sink(Event::Text { choice, text });
+    }
 }
 
 /// A piece of thinking in one of its structured forms.

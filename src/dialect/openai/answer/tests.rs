@@ -110,6 +110,22 @@ fn thinking_is_told_once_whatever_form_it_has() {
 }
 
 #[test]
+fn the_mark_of_googles_compatible_layer_is_no_thinking_without_its_tag() {
+    let marked = |content: &str| {
+        message(&format!(
+            r#"{{"content":"{content}","extra_content":{{"google":{{"thought":true,"thought_signature":"s"}}}}}}"#
+        ))
+    };
+    assert_eq!(marked("x"), ["0 text x", "0 textsign s"]);
+    assert_eq!(marked("a</thought>b")[0], "0 text a</thought>b");
+    let want = ["0 think hm", "0 text x", "0 textsign s"];
+    assert_eq!(marked("<thought>hm</thought>x"), want);
+    assert_eq!(marked("<thought>hm"), ["0 think hm", "0 textsign s"]);
+    let unmarked = message(r#"{"content":"<thought>hm</thought>x"}"#);
+    assert_eq!(unmarked, ["0 text <thought>hm</thought>x"]);
+}
+
+#[test]
 fn signatures_stand_behind_what_they_seal() {
     let details = r#"{"reasoning":"ab","reasoning_details":[{"type":"reasoning.text","text":"a","signature":"s"},{"type":"reasoning.text","text":"b","signature":"t"},{"type":"reasoning.encrypted","data":"e"}]}"#;
     let want = [

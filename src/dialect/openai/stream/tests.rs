@@ -194,6 +194,18 @@ fn thoughts_of_googles_compatible_layer() {
         "[DONE]",
     ]);
     assert_eq!(lines[..3], ["0 think hm", "0 text x", "0 textsign s"]);
+    let lines = told(&[
+        &delta(r#"{"content":"<thought>a","extra_content":{"google":{"thought":true}}}"#),
+        &delta(r#"{"content":"b","extra_content":{"google":{"thought":true}}}"#),
+        &delta(r#"{"content":"c</thought>","extra_content":{"google":{"thought":true}}}"#),
+        &delta(r#"{"content":"x</thought>"}"#),
+        STOP,
+        "[DONE]",
+    ]);
+    assert_eq!(
+        lines[..4],
+        ["0 think a", "0 think b", "0 think c", "0 text x</thought>"]
+    );
 }
 
 #[test]
