@@ -146,6 +146,13 @@ pub(super) static KINDS: &[ProviderKind] = &[
     )
     .with(&rules::QWEN),
     host("reka", "Reka", "api.reka.ai", "/v1", "REKA_API_KEY"),
+    host(
+        "upstage",
+        "Upstage",
+        "api.upstage.ai",
+        "/v1",
+        "UPSTAGE_API_KEY",
+    ),
     host("v0", "v0", "api.v0.dev", "/v1", "V0_API_KEY"),
     host(
         "writer",
