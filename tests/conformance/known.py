@@ -21,16 +21,6 @@ CAUSES = [
         lambda failure: failure["check"] == "accepted" and "service_tier" in failure["why"],
     ),
     Cause(
-        "completions' finish",
-        "an answer with tool calls ends a legacy completion with `tool_calls`, which that wire does not have",
-        lambda failure: failure["inbound"] == "completions" and failure["check"] == "finish" and failure["why"] == "stop became tool_calls",
-    ),
-    Cause(
-        "lists in deltas",
-        "`thinking_blocks` and `annotations` in more than one delta have no `index`, which the package wants to join lists by",
-        lambda failure: failure["check"] == "accepted" and "to have an `index` key" in failure["why"],
-    ),
-    Cause(
         "Google's thought flag",
         "text that Google's compatible layer marks with `extra_content.google.thought` is taken for reasoning where it is the answer",
         lambda failure: failure["check"] in ("text", "reasoning") and failure["case"].startswith("gemini/chat_openai_compat"),
