@@ -21,15 +21,6 @@ CAUSES = [
         lambda failure: failure["check"] == "accepted" and "service_tier" in failure["why"],
     ),
     Cause(
-        "completions' finish",
-        "an answer with tool calls ends a legacy completion with `tool_calls`, which that wire does not have",
-        lambda failure: failure["inbound"] == "completions" and failure["check"] == "finish" and failure["why"] == "stop became tool_calls",
-    ),
-    Cause(
-        "lists in deltas",
-        "`thinking_blocks` and `annotations` in more than one delta have no `index`, which the package wants to join lists by",
-        lambda failure: failure["check"] == "accepted" and "to have an `index` key" in failure["why"],
-    ),
     Cause("results without an id", "a tool's result that names no call is refused", _request("tool_call_id`: missing")),
 ]
 

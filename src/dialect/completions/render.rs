@@ -13,6 +13,14 @@ use crate::meter::Usage;
 use crate::order;
 use logprobs::Logprobs;
 
+/// Why a choice ended: this wire has three words for it, and calls are nothing that it knows.
+fn word(reason: FinishReason) -> &'static str {
+    match reason {
+        FinishReason::ToolCalls => "stop",
+        reason => finish_word(reason),
+    }
+}
+
 /// What an answer of either form begins with: id, time, model.
 #[derive(Debug, Default)]
 struct Head {
@@ -115,7 +123,7 @@ impl StreamWriter {
         w.field_number("index", choice);
         own.logprobs.write(&mut w);
         match finish {
-            Some(reason) => w.field_str("finish_reason", finish_word(reason)),
+            Some(reason) => w.field_str("finish_reason", word(reason)),
             None => w.field_null("finish_reason"),
         }
         w.end_object();
@@ -241,7 +249,7 @@ impl AnswerWriter for BodyWriter {
             w.field_number("index", choice.index);
             choice.logprobs.write(&mut w);
             let reason = choice.finish.unwrap_or(FinishReason::Stop);
-            w.field_str("finish_reason", finish_word(reason));
+            w.field_str("finish_reason", word(reason));
             w.end_object();
         }
         w.end_array();

@@ -107,3 +107,17 @@ fn nothing_follows_an_error() {
     );
     assert_eq!(text.matches("data:").count(), 1);
 }
+
+#[test]
+fn calls_are_a_plain_stop() {
+    let events = [Event::Finish {
+        choice: 0,
+        reason: FinishReason::ToolCalls,
+        stop_sequence: None,
+    }];
+    let whole = rendered(BodyWriter::new(context(false)), &events);
+    let stream = rendered(StreamWriter::new(context(false)), &events);
+    for answer in [whole, stream] {
+        assert!(answer.contains(r#""finish_reason":"stop""#), "{answer}");
+    }
+}

@@ -107,10 +107,10 @@ impl AnswerWriter for BodyWriter {
                 let span = choice.progress.cite(citation);
                 let mut json = Vec::new();
                 let list = if citation.url.is_empty() {
-                    pieces::own_citation(&mut Writer::new(&mut json), citation, span);
+                    pieces::own_citation(&mut Writer::new(&mut json), citation, span, None);
                     &mut choice.documents
                 } else {
-                    pieces::annotation(&mut Writer::new(&mut json), citation, span);
+                    pieces::annotation(&mut Writer::new(&mut json), citation, span, None);
                     &mut choice.annotations
                 };
                 list.push(String::from_utf8_lossy(&json).into_owned());

@@ -1,7 +1,7 @@
 //! What a delta and a message have in common: how single things are written.
 
 use crate::chat::{Citation, signed_id};
-use crate::json::{Text, Writer};
+use crate::json::{self, Text, Value, Writer};
 
 /// Where a choice's text has come to, for citations that do not say which words are theirs.
 #[derive(Debug, Default)]
@@ -29,9 +29,22 @@ impl Progress {
     }
 }
 
+/// The number of an entry in its list, which only the deltas of a stream have.
+fn number(w: &mut Writer<'_>, index: Option<u32>) {
+    if let Some(index) = index {
+        w.field_number("index", index);
+    }
+}
+
 /// A citation of a page as OpenAI's `annotations` has it.
-pub(super) fn annotation(w: &mut Writer<'_>, citation: &Citation<'_>, span: (u64, u64)) {
+pub(super) fn annotation(
+    w: &mut Writer<'_>,
+    citation: &Citation<'_>,
+    span: (u64, u64),
+    index: Option<u32>,
+) {
     w.begin_object();
+    number(w, index);
     w.field_str("type", "url_citation");
     w.key("url_citation");
     w.begin_object();
@@ -48,11 +61,27 @@ pub(super) fn annotation(w: &mut Writer<'_>, citation: &Citation<'_>, span: (u64
 }
 
 /// A citation of a document of the request, which has no address: in the provider's own words.
-pub(super) fn own_citation(w: &mut Writer<'_>, citation: &Citation<'_>, span: (u64, u64)) {
+pub(super) fn own_citation(
+    w: &mut Writer<'_>,
+    citation: &Citation<'_>,
+    span: (u64, u64),
+    index: Option<u32>,
+) {
     if let Some(own) = citation.own {
-        return w.raw(own);
+        match (index, json::parse(own.as_bytes())) {
+            (Some(_), Ok(Value::Object(own))) => {
+                w.begin_object();
+                number(w, index);
+                let others = own.members().iter().filter(|(key, _)| !key.is("index"));
+                others.for_each(|(key, value)| w.field_value(&key.decode(), value));
+                w.end_object();
+            }
+            _ => w.raw(own),
+        }
+        return;
     }
     w.begin_object();
+    number(w, index);
     w.field_text("title", &citation.title);
     w.field_text("cited_text", &citation.cited_text);
     w.field_number("start_index", span.0);
@@ -61,8 +90,14 @@ pub(super) fn own_citation(w: &mut Writer<'_>, citation: &Citation<'_>, span: (u
 }
 
 /// One entry of `thinking_blocks`, which LiteLLM's clients know.
-pub(super) fn thinking_block(w: &mut Writer<'_>, text: &Text<'_>, signature: &Text<'_>) {
+pub(super) fn thinking_block(
+    w: &mut Writer<'_>,
+    text: &Text<'_>,
+    signature: &Text<'_>,
+    index: Option<u32>,
+) {
     w.begin_object();
+    number(w, index);
     w.field_str("type", "thinking");
     w.field_text("thinking", text);
     w.field_text("signature", signature);
@@ -70,22 +105,23 @@ pub(super) fn thinking_block(w: &mut Writer<'_>, text: &Text<'_>, signature: &Te
 }
 
 /// One entry of `thinking_blocks` that is encrypted.
-pub(super) fn redacted_block(w: &mut Writer<'_>, data: &Text<'_>) {
+pub(super) fn redacted_block(w: &mut Writer<'_>, data: &Text<'_>, index: Option<u32>) {
     w.begin_object();
+    number(w, index);
     w.field_str("type", "redacted_thinking");
     w.field_text("data", data);
     w.end_object();
 }
 
-/// An entry of `images`.
-pub(super) fn image(w: &mut Writer<'_>, index: usize, url: &str) {
+/// An entry of `images`, which LiteLLM's clients know: they are numbered in unary answers too.
+pub(super) fn image(w: &mut Writer<'_>, index: u32, url: &str) {
     w.begin_object();
     w.field_str("type", "image_url");
     w.key("image_url");
     w.begin_object();
     w.field_str("url", url);
     w.end_object();
-    w.field_number("index", u64::try_from(index).unwrap_or(0));
+    w.field_number("index", index);
     w.end_object();
 }
 

@@ -1,11 +1,14 @@
 //! A streamed answer: `chat.completion.chunk` events.
 
+mod lists;
+
 use super::pieces::{self, Progress};
 use super::{error, usage, word};
-use crate::chat::{Citation, Event, FinishReason};
+use crate::chat::{Event, FinishReason};
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::{Text, Writer};
 use crate::meter::Usage;
+use lists::Lists;
 
 /// Writes `chat.completion.chunk` events.
 #[derive(Debug)]
@@ -25,7 +28,7 @@ struct Spoken {
     index: u32,
     progress: Progress,
     called: bool,
-    images: usize,
+    lists: Lists,
     /// Log probabilities that go with the next delta.
     logprobs: Option<String>,
     finished: bool,
@@ -173,38 +176,6 @@ impl StreamWriter {
             w.end_array();
         });
     }
-
-    fn blocks(&mut self, choice: u32, out: &mut Vec<u8>, write: impl FnOnce(&mut Writer<'_>)) {
-        self.chunk(choice, out, |w| {
-            w.key("thinking_blocks");
-            w.begin_array();
-            write(w);
-            w.end_array();
-        });
-    }
-
-    fn cite(&mut self, choice: u32, citation: &Citation<'_>, out: &mut Vec<u8>) {
-        let Some(own) = self.spoken(choice, out) else {
-            return;
-        };
-        let span = own.progress.cite(citation);
-        self.chunk(choice, out, |w| {
-            if citation.url.is_empty() {
-                w.key("provider_specific_fields");
-                w.begin_object();
-                w.key("citations");
-                w.begin_array();
-                pieces::own_citation(w, citation, span);
-                w.end_array();
-                w.end_object();
-            } else {
-                w.key("annotations");
-                w.begin_array();
-                pieces::annotation(w, citation, span);
-                w.end_array();
-            }
-        });
-    }
 }
 
 impl AnswerWriter for StreamWriter {
@@ -223,12 +194,8 @@ impl AnswerWriter for StreamWriter {
             Event::Reasoning { choice, text } => {
                 self.chunk(*choice, out, |w| w.field_text("reasoning_content", text));
             }
-            Event::ReasoningSignature { choice, signature } => self.blocks(*choice, out, |w| {
-                pieces::thinking_block(w, &Text::default(), signature);
-            }),
-            Event::RedactedReasoning { choice, data } => {
-                self.blocks(*choice, out, |w| pieces::redacted_block(w, data));
-            }
+            Event::ReasoningSignature { choice, signature } => self.sealed(*choice, signature, out),
+            Event::RedactedReasoning { choice, data } => self.redacted(*choice, data, out),
             Event::Refusal { choice, text } => {
                 self.chunk(*choice, out, |w| w.field_text("refusal", text));
             }
@@ -295,17 +262,7 @@ impl AnswerWriter for StreamWriter {
                 data,
             } => {
                 let url = pieces::data_url(media_type, data);
-                let own = self.spoken(*choice, out);
-                let index = own.map_or(0, |own| {
-                    own.images = own.images.saturating_add(1);
-                    own.images.saturating_sub(1)
-                });
-                self.chunk(*choice, out, |w| {
-                    w.key("images");
-                    w.begin_array();
-                    pieces::image(w, index, &url);
-                    w.end_array();
-                });
+                self.image(*choice, &url, out);
             }
             Event::Audio {
                 choice,

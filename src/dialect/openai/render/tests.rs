@@ -165,10 +165,18 @@ fn citations_have_spans_in_characters() {
         .iter()
         .filter_map(|delta| delta.get("annotations").cloned())
         .collect();
-    assert_eq!(annotations, pages.map(|page| json!([page])));
+    // OpenAI's packages put the lists together by the numbers.
+    let numbered = |(index, mut entry): (usize, Value)| {
+        entry["index"] = json!(index);
+        json!([entry])
+    };
+    let want: Vec<Value> = pages.into_iter().enumerate().map(numbered).collect();
+    assert_eq!(annotations, want);
+    let mut want = document;
+    want["citations"][0]["index"] = json!(0);
     assert_eq!(
         got.last().expect("a delta")["provider_specific_fields"],
-        document
+        want
     );
 }
 
@@ -201,9 +209,11 @@ fn thinking_with_seals_and_without() {
     let blocks = json!([{"type": "thinking", "thinking": "a", "signature": "s"}, redacted]);
     assert_eq!(message["thinking_blocks"], blocks);
     assert_eq!(message["extra_content"], google);
+    let mut redacted = redacted;
+    redacted["index"] = json!(1);
     let want = [
         json!({"reasoning_content": "a"}),
-        json!({"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "s"}]}),
+        json!({"thinking_blocks": [{"index": 0, "type": "thinking", "thinking": "", "signature": "s"}]}),
         json!({"thinking_blocks": [redacted]}),
         json!({"reasoning_content": "b"}),
         json!({"extra_content": google}),

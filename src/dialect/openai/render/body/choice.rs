@@ -127,7 +127,7 @@ impl Choice {
         if !self.images.is_empty() {
             w.key("images");
             w.begin_array();
-            for (index, url) in self.images.iter().enumerate() {
+            for (index, url) in (0..).zip(&self.images) {
                 pieces::image(w, index, url);
             }
             w.end_array();
@@ -170,10 +170,10 @@ impl Choice {
                     let text = self.reasoning.get(from..*end).unwrap_or_default();
                     // What was gathered came from `&str`s, so this borrows.
                     let text = String::from_utf8_lossy(text);
-                    pieces::thinking_block(w, &Text::Escaped(&text), signature);
+                    pieces::thinking_block(w, &Text::Escaped(&text), signature, None);
                     from = *end;
                 }
-                Block::Redacted(data) => pieces::redacted_block(w, data),
+                Block::Redacted(data) => pieces::redacted_block(w, data, None),
             }
         }
         w.end_array();

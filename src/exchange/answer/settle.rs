@@ -1,0 +1,57 @@
+//! What an attempt's record says of its answer.
+
+use super::*;
+use crate::meter::UsageSource;
+use crate::meter::price::cost_nanousd;
+
+/// Most bytes of an error's message that a record carries.
+const MAX_MESSAGE_BYTES: usize = 500;
+
+impl Answer {
+    /// The record as of now, and whether it changed since it was last taken.
+    pub fn record(&mut self) -> Option<&AttemptRecord> {
+        if !self.tally.take_changed()
+            && !matches!(
+                self.state,
+                State::AwaitHeaders | State::Untouched | State::Done
+            )
+        {
+            return None;
+        }
+        self.settle();
+        Some(&self.record)
+    }
+
+    /// The record, brought up to date.
+    pub fn settled(&mut self) -> &AttemptRecord {
+        self.settle();
+        &self.record
+    }
+
+    pub(super) fn settle(&mut self) {
+        let (usage, source) = self.tally.usage(self.estimated_input);
+        self.record.usage = usage;
+        self.record.usage_source = source;
+        self.record.cost_nanousd = match (&self.rates, source) {
+            (_, UsageSource::None) => Some(0),
+            (rates, _) => rates.as_ref().map(|rates| cost_nanousd(rates, &usage)),
+        };
+        self.record.first_content_ms = self.tally.first_content_ms();
+        self.record.finish_reason = self.tally.finish();
+        self.record.complete |= self.tally.ended();
+        self.record.skipped = self.tally.skipped();
+        if let Some(error) = self.tally.error().cloned() {
+            self.note(&error);
+        }
+    }
+
+    pub(super) fn note(&mut self, error: &Error) {
+        self.record.error = Some(error.kind);
+        self.record.message = error.message.clone();
+        let mut end = MAX_MESSAGE_BYTES.min(self.record.message.len());
+        while !self.record.message.is_char_boundary(end) {
+            end = end.saturating_sub(1);
+        }
+        self.record.message.truncate(end);
+    }
+}
