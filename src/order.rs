@@ -1,5 +1,56 @@
-//! One sort for everything that is ordered: each type that the standard library sorts by itself takes several kilobytes
-//! of the module.
+//! One sort for everything that is ordered, and one map: each type that the standard library sorts or maps by itself
+//! takes several kilobytes of the module.
+
+use std::collections::BTreeMap;
+
+/// Places by name: the one map of the module, for lists that a client or a provider can make so long that looking
+/// through them once for each of their items would take minutes.
+#[derive(Debug, Default)]
+pub struct Places(BTreeMap<String, usize>);
+
+impl Places {
+    /// Each name with its place in the list; of a repeated name the first.
+    pub fn of<S: AsRef<str>>(names: impl Iterator<Item = S>) -> Self {
+        let mut places = Places::default();
+        for (place, name) in names.enumerate() {
+            places.add(name.as_ref(), place);
+        }
+        places
+    }
+
+    /// Takes note of a name, unless it is known; whether it was not.
+    #[inline(never)]
+    pub fn add(&mut self, name: &str, place: usize) -> bool {
+        let new = !self.has(name);
+        if new {
+            self.set(name, place);
+        }
+        new
+    }
+
+    /// Takes note of a name, in place of what was known of it.
+    #[inline(never)]
+    pub fn set(&mut self, name: &str, place: usize) {
+        self.0.insert(name.to_owned(), place);
+    }
+
+    /// The name's place.
+    #[inline(never)]
+    pub fn get(&self, name: &str) -> Option<usize> {
+        self.0.get(name).copied()
+    }
+
+    /// Whether the name is known.
+    #[inline(never)]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// The names, each once, in their order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+}
 
 /// The list in the order of its keys; what has the same key keeps its order.
 pub fn by_key<T>(list: Vec<T>, key: impl Fn(&T) -> u64) -> Vec<T> {
@@ -21,13 +72,6 @@ fn places(mut keys: Vec<(u64, usize)>) -> Vec<usize> {
     keys.into_iter().map(|(_, place)| place).collect()
 }
 
-/// Adds a name to a sorted list that has each once.
-pub fn insert(list: &mut Vec<String>, name: String) {
-    if let Err(place) = list.binary_search(&name) {
-        list.insert(place, name);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -44,10 +88,8 @@ mod tests {
 
     #[test]
     fn a_name_is_there_once() {
-        let mut list = Vec::new();
-        for name in ["b", "a", "b", "c", "a"] {
-            insert(&mut list, name.to_owned());
-        }
-        assert_eq!(list, ["a", "b", "c"]);
+        let places = Places::of(["b", "a", "b", "c", "a"].iter());
+        assert!(places.names().eq(["a", "b", "c"]));
+        assert_eq!((places.get("a"), places.get("d")), (Some(1), None));
     }
 }

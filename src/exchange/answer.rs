@@ -24,7 +24,7 @@ use crate::dialect::{AnswerContext, Wire, Written};
 use crate::framing::Framing;
 use crate::meter::Tally;
 use crate::meter::price::{Rates, lookup};
-use step::{bad_gateway, is_json, media_type};
+use step::{bad_gateway, is_json, listed, media_type};
 
 /// Most bytes of an error answer that are read; the rest is cut off.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -292,7 +292,7 @@ impl Answer {
         }
         head.set("x-weir-provider", self.record.provider.as_str());
         if !self.dropped.is_empty() {
-            head.set("x-weir-dropped-params", self.dropped.join(", "));
+            head.set("x-weir-dropped-params", listed(&self.dropped));
         }
         head
     }

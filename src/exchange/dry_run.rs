@@ -5,7 +5,7 @@
 use super::upstream::{Plan, Sent};
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
-use crate::config::Provider;
+use crate::config::{Auth, Provider};
 use crate::dialect::{Wire, Written};
 use crate::json::scan::top_level;
 use crate::json::{self, Writer};
@@ -162,7 +162,9 @@ pub fn reply(
 fn is_secret(name: &str, provider: &Provider) -> bool {
     let lower = name.to_ascii_lowercase();
     let called = ["auth", "key", "token", "secret", "cookie", "credential"];
-    provider.headers.iter().any(|(own, _)| *own == lower)
+    let own_key = matches!(&provider.auth, Auth::Header { name, .. } if *name == lower);
+    own_key
+        || provider.headers.iter().any(|(own, _)| *own == lower)
         || lower == provider.kind.auth_header
         || called.iter().any(|word| lower.contains(word))
 }
@@ -170,6 +172,7 @@ fn is_secret(name: &str, provider: &Provider) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Config;
 
     #[test]
     fn the_wire_is_told_by_the_body() {
@@ -196,5 +199,19 @@ mod tests {
             let error = Query::read(path).expect_err(path);
             assert_eq!(error.param.as_deref(), Some(param));
         }
+    }
+
+    #[test]
+    fn the_key_is_masked_in_whatever_header_it_is() {
+        let json = br#"{"stage":"attempt","providers":[{"provider":"openai",
+            "auth":{"key":"k1","header":"x-functions-code"},"headers":{"x-extra":"v"}}]}"#;
+        let Ok(Config::Attempt(config)) = crate::config::parse(json, &|_| None) else {
+            panic!("a configuration");
+        };
+        let provider = config.providers.first().expect("one");
+        for name in ["x-functions-code", "x-extra", "authorization", "x-my-token"] {
+            assert!(is_secret(name, provider), "{name}");
+        }
+        assert!(!is_secret("content-type", provider));
     }
 }

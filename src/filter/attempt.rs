@@ -88,6 +88,21 @@ impl AttemptFilter {
         Action::Pause
     }
 
+    /// Writes what was gathered, of this size at most, for the provider.
+    fn send_whole(&mut self, size: usize) -> Action {
+        let State::AwaitBody(pending) = &self.state else {
+            return Action::Continue;
+        };
+        let body = host::request_body(size);
+        match pending.send_body(&self.config, &body) {
+            Ok(sent) => {
+                self.state = State::Sent(Box::new(sent));
+                Action::Continue
+            }
+            Err(answered) => self.reply(&answered.reply),
+        }
+    }
+
     /// Refuses without a record: there is no exchange, or no provider.
     fn refuse(&mut self, wire: Wire, error: &Error, number: Option<u32>) -> Action {
         if let Some(number) = number {
@@ -177,18 +192,12 @@ impl HttpContext for AttemptFilter {
         if !end_of_stream {
             return Action::Pause;
         }
-        let body = host::request_body(size);
-        let State::AwaitBody(pending) = std::mem::replace(&mut self.state, State::Idle) else {
-            return Action::Continue;
-        };
-        let config = self.config.clone();
-        match pending.send_body(&config, &body) {
-            Ok(sent) => {
-                self.state = State::Sent(Box::new(sent));
-                Action::Continue
-            }
-            Err(answered) => self.reply(&answered.reply),
-        }
+        self.send_whole(size)
+    }
+
+    fn on_http_request_trailers(&mut self, _: usize) -> Action {
+        // The body ended without saying so. What is not rewritten now would go as the client sent it, key included.
+        self.send_whole(host::WHOLE)
     }
 
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {

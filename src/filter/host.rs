@@ -5,8 +5,8 @@
 //!
 //! | map or buffer | exists in |
 //! |---|---|
-//! | request headers | request headers and body callbacks, while the headers are held |
-//! | request body | request body callbacks |
+//! | request headers | request headers, body and trailers callbacks, while the headers are held |
+//! | request body | request body and trailers callbacks |
 //! | response headers | response headers callback, and body callbacks while the headers are held |
 //! | response body | response body callbacks |
 //!
@@ -108,8 +108,8 @@ pub fn replace_response_body(body: &[u8]) {
     let _ = hostcalls::set_buffer(BufferType::HttpResponseBody, 0, WHOLE, body);
 }
 
-/// A size that no body reaches: the whole buffer is replaced.
-const WHOLE: usize = i32::MAX as usize;
+/// A size that no body reaches: the whole buffer is read, or replaced.
+pub const WHOLE: usize = i32::MAX as usize;
 
 /// A property by its path; `None` where there is none.
 pub fn property(path: &[&str]) -> Option<Vec<u8>> {

@@ -7,11 +7,21 @@ mod openapi;
 pub use openapi::openapi;
 
 use super::{Object, Text, Value, Writer, parse};
+use crate::order::Places;
 use std::borrow::Cow;
 use std::fmt;
 
 /// Most bytes that are written: references can make a small schema explode.
 const MAX_BYTES: usize = 1 << 20;
+
+/// Most bytes that are written for each of the schema's own: a request may have a great many small schemas.
+const MAX_GROWTH: usize = 32;
+
+/// What a schema counts for beside its keywords, so that schemas without any cannot be written for ever.
+const SCHEMA_BYTES: usize = 16;
+
+/// Most references that are being replaced at a time.
+const MAX_OPEN: usize = 256;
 
 /// Deepest nesting that is written, references followed.
 const MAX_NESTING: usize = 64;
@@ -56,7 +66,7 @@ impl fmt::Display for Problem {
             Problem::Reference => f.write_str("a `$ref` of the schema points to nothing in it"),
             Problem::TooLarge => write!(
                 f,
-                "the schema has more than {MAX_BYTES} bytes or {MAX_NESTING} levels with its `$ref`s replaced"
+                "the schema has more than {MAX_BYTES} bytes, {MAX_GROWTH} times its own, or {MAX_NESTING} levels with its `$ref`s replaced"
             ),
         }
     }
@@ -119,7 +129,7 @@ impl<'s, 'a> Walk<'s, 'a> {
     fn new(root: &'s Object<'a>) -> Self {
         Walk {
             root,
-            left: MAX_BYTES,
+            left: root.raw().len().saturating_mul(MAX_GROWTH).min(MAX_BYTES),
             nesting: 0,
             open: Vec::new(),
         }
@@ -130,7 +140,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         if self.nesting > MAX_NESTING {
             return Err(Problem::TooLarge);
         }
-        Ok(())
+        self.spend(SCHEMA_BYTES)
     }
 
     fn spend(&mut self, bytes: usize) -> Result<(), Problem> {
@@ -146,12 +156,14 @@ impl<'s, 'a> Walk<'s, 'a> {
     }
 
     /// What a reference points to: a JSON Pointer from the root.
-    fn target(&self, reference: &Text<'_>) -> Result<&'s Object<'a>, Problem> {
+    fn target(&mut self, reference: &Text<'_>) -> Result<&'s Object<'a>, Problem> {
         let reference = reference.decode();
         let pointer = reference.strip_prefix('#').ok_or(Problem::Reference)?;
         let mut at = self.root;
         for step in pointer.split('/').skip(1) {
             let key = step.replace("~1", "/").replace("~0", "~");
+            // Looking through very many definitions is work, too.
+            self.spend(at.members().len() / 64)?;
             at = match at.get(&key) {
                 Some(Value::Object(inner)) => inner,
                 _ => return Err(Problem::Reference),
@@ -181,6 +193,10 @@ impl<'s, 'a> Walk<'s, 'a> {
             };
             flat.members.extend(own);
             at = self.target(reference)?;
+            self.spend(at.members().len())?;
+            if self.open.len() >= MAX_OPEN {
+                return Err(Problem::TooLarge);
+            }
             if self.open.contains(&at.raw()) || std::ptr::eq(at, self.root) {
                 // It contains itself.
                 let told = |(name, _): &&(Text<'_>, Value<'_>)| {
@@ -199,13 +215,14 @@ impl<'s, 'a> Walk<'s, 'a> {
         self.enter()?;
         let flat = self.flat(schema)?;
         w.begin_object();
+        let mut seen = Places::default();
         for (place, (name, value)) in flat.members.iter().enumerate() {
-            let again = flat.members.iter().take(place).any(|(n, _)| n == name);
-            if again || name.is("$defs") || name.is("definitions") {
+            let key = name.decode();
+            if !seen.add(&key, place) || matches!(key.as_ref(), "$defs" | "definitions") {
                 continue;
             }
             self.spend(name.source_len())?;
-            w.key(&name.decode());
+            w.key(&key);
             match value {
                 Value::Object(map) if MAPS.iter().any(|key| name.is(key)) => {
                     w.begin_object();
@@ -287,6 +304,18 @@ mod tests {
             ));
         }
         given.push_str(r#""a40":{"type":"string"}}}"#);
+        assert_eq!(inline(&given), Err(Problem::TooLarge));
+        // Schemas that say nothing cost as well.
+        let empty = "{},".repeat(1000);
+        let mut given =
+            format!(r##"{{"$ref":"#/$defs/a0","$defs":{{"a12":{{"anyOf":[{empty}{{}}]}}"##);
+        for index in 0..12 {
+            let next = index + 1;
+            given.push_str(&format!(
+                r##","a{index}":{{"anyOf":[{{"$ref":"#/$defs/a{next}"}},{{"$ref":"#/$defs/a{next}"}}]}}"##
+            ));
+        }
+        given.push_str("}}");
         assert_eq!(inline(&given), Err(Problem::TooLarge));
     }
 

@@ -13,7 +13,7 @@ use crate::dialect::{Edits, UnsupportedParams, Wire, WriteOptions};
 use crate::json::scan::{Member, members, top_level};
 use crate::json::splice::Splice;
 use crate::json::{self, Text, Value, Writer};
-use crate::order;
+use crate::order::Places;
 use crate::provider;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -144,13 +144,10 @@ fn envelope(body: &[u8], edits: &Edits<'_>, host: Host) -> Result<Vec<u8>, Error
 
 /// Writes `anthropic_beta`, each name once.
 pub(super) fn write_betas(w: &mut Writer<'_>, names: Vec<String>) {
-    let mut betas = Vec::new();
-    names
-        .into_iter()
-        .for_each(|name| order::insert(&mut betas, name));
+    let betas = Places::of(names.into_iter());
     w.key("anthropic_beta");
     w.begin_array();
-    betas.iter().for_each(|name| w.string(name));
+    betas.names().for_each(|name| w.string(name));
     w.end_array();
 }
 

@@ -4,6 +4,7 @@
 //! they take out into the description, as is done here.
 
 use crate::json::{self, Object, Text, Value, Writer};
+use crate::order::Places;
 use std::borrow::Cow;
 
 /// The least schema of a tool's input.
@@ -212,10 +213,11 @@ fn flatten(schema: &Object<'_>, w: &mut Writer<'_>) {
             (other, value) => w.field_value(other, value),
         }
     }
+    let mut known = Places::default();
     for object in gather {
         let own = object.object("properties");
         for (key, value) in own.map(Object::members).unwrap_or_default() {
-            if !properties.iter().any(|(known, _)| *known == key) {
+            if known.add(&key.decode(), 0) {
                 properties.push((key, value));
             }
         }

@@ -17,7 +17,7 @@ use super::models::{Rules, rules};
 use crate::chat::{Error, Request};
 use crate::dialect::{JsonTool, Wire, WriteOptions, Written};
 use crate::json::Writer;
-use crate::order;
+use crate::order::Places;
 use markers::Markers;
 use output::Format;
 use thinking::Thinking;
@@ -36,6 +36,8 @@ struct Draft<'r, 'a> {
     dropped: Vec<String>,
     /// Betas that the request needs.
     betas: Vec<&'static str>,
+    /// Where a client of this wire has what in [`Request::verbatim`].
+    kept: Places,
 }
 
 /// Writes a request.
@@ -54,6 +56,10 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         markers: Markers::default(),
         dropped: Vec::new(),
         betas: Vec::new(),
+        kept: match options.from {
+            Wire::Anthropic => Places::of(request.verbatim.iter().map(|(place, _)| place)),
+            _ => Places::default(),
+        },
     };
     let max_tokens = draft.think()?;
     draft.decide_format()?;
@@ -101,8 +107,7 @@ impl Draft<'_, '_> {
     /// The betas that are needed: in the body, or as the header that goes with it.
     fn betas(&mut self, w: &mut Writer<'_>) -> Vec<(String, String)> {
         let needed = self.betas.iter().filter_map(|name| self.host.beta(name));
-        let mut betas = Vec::new();
-        needed.for_each(|name| order::insert(&mut betas, name.to_owned()));
+        let betas: Vec<String> = Places::of(needed).names().map(str::to_owned).collect();
         // A client of this wire names its own.
         if betas.is_empty() || self.own {
             return Vec::new();

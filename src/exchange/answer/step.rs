@@ -45,3 +45,41 @@ pub(super) fn is_json(content_type: &str) -> bool {
     // Some compatible servers name none.
     kind.is_empty() || kind == "application/json" || kind.ends_with("+json")
 }
+
+/// Most bytes of names that the header of dropped parameters carries: a request may have thousands.
+const MAX_DROPPED_BYTES: usize = 1024;
+
+/// Names as one header's value; those that have no room are counted.
+pub(super) fn listed(names: &[String]) -> String {
+    let mut out = String::new();
+    for (place, name) in names.iter().enumerate() {
+        if out.len().saturating_add(name.len()) > MAX_DROPPED_BYTES {
+            let left = names.len().saturating_sub(place);
+            out.push_str(&format!(
+                "{}and {left} more",
+                if place > 0 { ", " } else { "" }
+            ));
+            break;
+        }
+        if place > 0 {
+            out.push_str(", ");
+        }
+        out.push_str(name);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_for_a_header_is_bounded() {
+        let names = |count: usize| vec!["messages[0].name".to_owned(); count];
+        assert_eq!(listed(&names(2)), "messages[0].name, messages[0].name");
+        let long = listed(&names(5000));
+        assert!(long.len() < 2 * MAX_DROPPED_BYTES);
+        assert!(long.ends_with(", and 4943 more"), "{long}");
+        assert_eq!(listed(&["x".repeat(5000)]), "and 1 more");
+    }
+}

@@ -4,6 +4,7 @@
 
 use super::{Flat, Problem, Walk, object, text};
 use crate::json::{Object, Text, Value, Writer};
+use crate::order::Places;
 
 /// Keywords that are taken as they stand.
 const KEPT: [&str; 15] = [
@@ -26,6 +27,9 @@ const KEPT: [&str; 15] = [
 
 /// Formats that are known.
 const FORMATS: [&str; 6] = ["enum", "date-time", "int32", "int64", "float", "double"];
+
+/// Most types of one schema.
+const MOST_TYPES: usize = 8;
 
 /// What takes the place of a schema that says nothing.
 const ANY: &str = r#"{"type":"string"}"#;
@@ -134,6 +138,7 @@ impl<'s, 'a> Walk<'s, 'a> {
         w: &mut Writer<'_>,
     ) -> Result<(), Problem> {
         let is = |word: &str| kind.is_some_and(|kind| kind.decode().eq_ignore_ascii_case(word));
+        self.spend(kind.map_or(0, Text::source_len))?;
         w.begin_object();
         match kind {
             Some(kind) => w.field_text("type", kind),
@@ -154,7 +159,7 @@ impl<'s, 'a> Walk<'s, 'a> {
             w.field_text("format", format);
         }
         if is("string") || kind.is_none() {
-            words(flat, w);
+            self.words(flat, w)?;
         }
         if is("array") {
             w.key("items");
@@ -193,21 +198,22 @@ impl<'s, 'a> Walk<'s, 'a> {
             let all = flat.members.iter().filter(move |(name, _)| name.is(key));
             all.map(|(_, value)| *value)
         };
-        let mut known: Vec<&'s Text<'a>> = Vec::new();
+        let mut known = Places::default();
+        let mut any = false;
         for (name, value) in lists("properties")
             .filter_map(Value::as_object)
             .flat_map(Object::members)
         {
-            if known.contains(&name) {
+            let key = name.decode();
+            if !known.add(&key, 0) {
                 continue;
             }
-            if known.is_empty() {
+            if !std::mem::replace(&mut any, true) {
                 w.key("properties");
                 w.begin_object();
             }
-            known.push(name);
             self.spend(name.source_len())?;
-            w.key(&name.decode());
+            w.key(&key);
             match value {
                 Value::Object(schema) if !schema.members().is_empty() => {
                     self.subset(schema, false, w)?
@@ -215,7 +221,7 @@ impl<'s, 'a> Walk<'s, 'a> {
                 _ => w.raw(ANY),
             }
         }
-        if known.is_empty() {
+        if !any {
             return Ok(());
         }
         w.end_object();
@@ -224,12 +230,39 @@ impl<'s, 'a> Walk<'s, 'a> {
             .flat_map(|list| list.items());
         let required: Vec<&Text<'_>> = required
             .filter_map(Value::as_str)
-            .filter(|name| known.contains(name))
+            .filter(|name| known.has(&name.decode()))
             .collect();
+        self.spend_all(&required)?;
         if !required.is_empty() {
             w.key("required");
             w.begin_array();
             required.into_iter().for_each(|name| w.text(name));
+            w.end_array();
+        }
+        Ok(())
+    }
+
+    fn spend_all(&mut self, words: &[&Text<'_>]) -> Result<(), Problem> {
+        words
+            .iter()
+            .try_for_each(|word| self.spend(word.source_len().saturating_add(3)))
+    }
+
+    /// An enumeration of strings; others the subset does not have.
+    fn words(&mut self, flat: &Flat<'s, 'a>, w: &mut Writer<'_>) -> Result<(), Problem> {
+        let listed: Vec<&Text<'_>> = match (flat.get("enum"), flat.get("const")) {
+            (Some(Value::Array(list)), _) => {
+                list.items().iter().filter_map(Value::as_str).collect()
+            }
+            (_, Some(Value::String(only))) => vec![only],
+            _ => return Ok(()),
+        };
+        self.spend_all(&listed)?;
+        if listed.iter().any(|word| !word.is_empty()) {
+            w.key("enum");
+            w.begin_array();
+            let said = listed.into_iter().filter(|word| !word.is_empty());
+            said.for_each(|word| w.text(word));
             w.end_array();
         }
         Ok(())
@@ -249,29 +282,19 @@ fn types<'a>(flat: &Flat<'_, 'a>) -> (Vec<Text<'a>>, bool) {
         _ => Vec::new(),
     };
     let null = named.iter().any(|kind| kind.is("null"));
-    let mut kinds: Vec<Text<'a>> = named.into_iter().filter(|kind| !kind.is("null")).collect();
+    let mut kinds: Vec<Text<'a>> = Vec::new();
+    for kind in named.into_iter().filter(|kind| !kind.is("null")) {
+        // There are six; what is there again says nothing.
+        if kinds.len() < MOST_TYPES && !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
     if kinds.is_empty() {
         let implied = [("properties", "object"), ("items", "array")];
         let implied = implied.iter().find(|(key, _)| flat.get(key).is_some());
         kinds.extend(implied.map(|(_, kind)| Text::from(*kind)));
     }
     (kinds, null)
-}
-
-/// An enumeration of strings; others the subset does not have.
-fn words(flat: &Flat<'_, '_>, w: &mut Writer<'_>) {
-    let listed: Vec<&Text<'_>> = match (flat.get("enum"), flat.get("const")) {
-        (Some(Value::Array(list)), _) => list.items().iter().filter_map(Value::as_str).collect(),
-        (_, Some(Value::String(only))) => vec![only],
-        _ => return,
-    };
-    if listed.iter().any(|word| !word.is_empty()) {
-        w.key("enum");
-        w.begin_array();
-        let said = listed.into_iter().filter(|word| !word.is_empty());
-        said.for_each(|word| w.text(word));
-        w.end_array();
-    }
 }
 
 #[cfg(test)]
@@ -321,5 +344,22 @@ mod tests {
             r##"{"allOf":[{"$ref":"#/$defs/A"},{"properties":{"b":{"type":"string"}},"required":["b"]}],"$defs":{"A":{"type":"object","properties":{"a":{"type":"string"}},"required":["a"]}}}"##,
             r#"{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},"required":["a","b"]}"#,
         );
+    }
+
+    #[test]
+    fn growth_is_bounded() {
+        let mut nested = r#"{"type":"string"}"#.to_owned();
+        for _ in 0..30 {
+            nested = format!(r#"{{"type":["array","ARRAY"],"items":{nested}}}"#);
+        }
+        assert_eq!(openapi(&nested), Err(Problem::TooLarge));
+        let words: String = (0..1000).map(|n| format!("\"word{n}\",")).collect();
+        let uses: String = (0..1000)
+            .map(|n| format!(r##""p{n}":{{"$ref":"#/$defs/e"}},"##))
+            .collect();
+        let given = format!(
+            r##"{{"properties":{{{uses}"z":{{}}}},"$defs":{{"e":{{"enum":[{words}"z"]}}}}}}"##
+        );
+        assert_eq!(openapi(&given), Err(Problem::TooLarge));
     }
 }

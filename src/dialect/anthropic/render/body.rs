@@ -173,15 +173,17 @@ impl AnswerWriter for BodyWriter {
                 index,
                 fragment,
             } => {
-                for block in &mut self.blocks {
-                    match block {
-                        Block::Call {
-                            index: own,
-                            arguments,
-                            ..
-                        } if own == index => arguments.push_str(&fragment.decode()),
-                        _ => {}
-                    }
+                // The last call, as good as always.
+                let call = self.blocks.iter_mut().rev().find_map(|block| match block {
+                    Block::Call {
+                        index: own,
+                        arguments,
+                        ..
+                    } if own == index => Some(arguments),
+                    _ => None,
+                });
+                if let Some(arguments) = call {
+                    arguments.push_str(&fragment.decode());
                 }
             }
             Event::Finish {

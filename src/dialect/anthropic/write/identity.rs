@@ -18,7 +18,8 @@ const OWN_FIELDS: [(&str, Option<&str>); 6] = [
 impl Draft<'_, '_> {
     /// A piece of the request as it stood, for a client of this wire.
     pub(super) fn kept(&self, place: &str) -> Option<&Value<'_>> {
-        self.request.verbatim(place).filter(|_| self.own)
+        let kept = self.request.verbatim.get(self.kept.get(place)?);
+        kept.map(|(_, value)| value)
     }
 
     /// `metadata` and `service_tier`.

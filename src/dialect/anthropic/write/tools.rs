@@ -8,15 +8,20 @@ use crate::dialect::JsonTool;
 use crate::dialect::anthropic::host::{Host, WEB_SEARCH_BETA};
 use crate::dialect::anthropic::{LEGAL, schema};
 use crate::json::{Text, Writer};
+use crate::order::Places;
 
 pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
     let request = draft.request;
     let mut list = List { w, any: false };
+    let allowed = match &request.tool_choice {
+        Some(ToolChoice::Allowed { names, .. }) => Some(Places::of(names.iter().map(Text::decode))),
+        _ => None,
+    };
     for (index, tool) in request.tools.iter().enumerate() {
         let path = format!("tools[{index}]");
         if let Some(own) = draft.kept(&path) {
             list.begin().value(own);
-        } else if is_allowed(request, tool) {
+        } else if is_allowed(allowed.as_ref(), tool) {
             self::tool(&mut list, draft, &path, tool)?;
         }
     }
@@ -61,13 +66,13 @@ impl<'o> List<'_, 'o> {
 }
 
 /// Whether the client's choice leaves a tool in.
-fn is_allowed(request: &Request<'_>, tool: &Tool<'_>) -> bool {
-    let Some(ToolChoice::Allowed { names, .. }) = &request.tool_choice else {
+fn is_allowed(names: Option<&Places>, tool: &Tool<'_>) -> bool {
+    let Some(names) = names else {
         return true;
     };
     match tool {
-        Tool::Function { name, .. } => names.contains(name),
-        Tool::WebSearch(_) => names.iter().any(|name| name.is("web_search")),
+        Tool::Function { name, .. } => names.has(&name.decode()),
+        Tool::WebSearch(_) => names.has("web_search"),
         _ => true,
     }
 }

@@ -6,6 +6,7 @@ use super::{Draft, Wire};
 use crate::chat::{Arguments, Error, ErrorKind, Part};
 use crate::dialect::bedrock::{LEGAL_ID, LEGAL_NAME};
 use crate::json::{self, Text, Value, Writer};
+use crate::order::Places;
 use std::borrow::Cow;
 
 /// A part, and its place in the request.
@@ -166,20 +167,25 @@ pub(super) fn results(
         Part::ToolResult { id, .. } => Some(LEGAL_ID.make(id).decode().into_owned()),
         _ => None,
     };
-    let mut ids: Vec<String> = Vec::new();
-    for id in places.iter().filter_map(id_of) {
-        if !ids.contains(&id) {
-            ids.push(id);
+    let mut known = Places::default();
+    let mut calls: Vec<(String, Vec<&Place<'_, '_>>)> = Vec::new();
+    let mut others = Vec::new();
+    for place in places {
+        let Some(id) = id_of(place) else {
+            others.push(place);
+            continue;
+        };
+        if known.add(&id, calls.len()) {
+            calls.push((id, vec![place]));
+        } else if let Some((_, mine)) = known.get(&id).and_then(|at| calls.get_mut(at)) {
+            mine.push(place);
         }
     }
-    let last = ids.len().saturating_sub(1);
-    for (number, id) in ids.iter().enumerate() {
-        let mine = |place: &&Place<'_, '_>| match id_of(place) {
-            Some(own) => own == *id,
-            None => number == last,
-        };
-        let mine: Vec<&Place<'_, '_>> = places.iter().filter(mine).collect();
-        result(w, draft, id, &mine)?;
+    if let Some((_, mine)) = calls.last_mut() {
+        mine.extend(others);
+    }
+    for (id, mine) in &calls {
+        result(w, draft, id, mine)?;
     }
     Ok(())
 }

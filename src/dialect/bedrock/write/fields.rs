@@ -1,19 +1,25 @@
 //! `additionalModelRequestFields`: what only the model knows.
 
 use crate::json::{Object, Writer};
+use crate::order::Places;
 
 /// Fields in order, each with its JSON.
 #[derive(Debug, Default)]
-pub(super) struct Fields(Vec<(String, Vec<u8>)>);
+pub(super) struct Fields {
+    list: Vec<(String, Vec<u8>)>,
+    places: Places,
+}
 
 impl Fields {
     /// Sets a field. A later one of the same name counts, so that the client's own words come last.
     pub(super) fn set(&mut self, name: &str, write: impl FnOnce(&mut Writer<'_>)) {
         let mut json = Vec::new();
         write(&mut Writer::new(&mut json));
-        match self.0.iter_mut().find(|(known, _)| known == name) {
-            Some((_, known)) => *known = json,
-            None => self.0.push((name.to_owned(), json)),
+        if self.places.add(name, self.list.len()) {
+            self.list.push((name.to_owned(), json));
+        } else if let Some((_, known)) = self.places.get(name).and_then(|at| self.list.get_mut(at))
+        {
+            *known = json;
         }
     }
 
@@ -25,12 +31,12 @@ impl Fields {
     }
 
     pub(super) fn write(&self, w: &mut Writer<'_>) {
-        if self.0.is_empty() {
+        if self.list.is_empty() {
             return;
         }
         w.key("additionalModelRequestFields");
         w.begin_object();
-        for (name, json) in &self.0 {
+        for (name, json) in &self.list {
             w.key(name);
             // A writer writes text.
             w.raw(std::str::from_utf8(json).unwrap_or("null"));

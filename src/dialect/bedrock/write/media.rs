@@ -3,6 +3,7 @@
 use super::Wire;
 use crate::chat::{Error, ErrorKind, Media, MediaSource};
 use crate::json::{Text, Writer};
+use crate::order::Places;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -179,24 +180,30 @@ fn format_of(path: &str, kind: Kind, media: &Media<'_>) -> Result<&'static str, 
 
 /// Documents' names, each once in a request.
 #[derive(Debug, Default)]
-pub(super) struct Names(Vec<String>);
+pub(super) struct Names {
+    /// Each name that was given, with how often it was asked for.
+    given: Places,
+    count: usize,
+}
 
 impl Names {
     /// A name that Converse takes: letters, digits, single spaces, hyphens and brackets, and no other document's.
     pub(super) fn give(&mut self, name: Option<&Text<'_>>) -> String {
         let plain = name.map(|name| neutral(&name.decode())).unwrap_or_default();
+        self.count = self.count.saturating_add(1);
         let base = if plain.is_empty() {
-            format!("Document {}", self.0.len().saturating_add(1))
+            format!("Document {}", self.count)
         } else {
             plain
         };
         let mut given = base.clone();
-        let mut count = 1u32;
-        while self.0.contains(&given) {
-            count = count.saturating_add(1);
-            given = format!("{base} ({count})");
+        let mut asked = self.given.get(&base).unwrap_or(0);
+        while self.given.has(&given) {
+            asked = asked.saturating_add(1);
+            given = format!("{base} ({asked})");
         }
-        self.0.push(given.clone());
+        self.given.set(&base, asked.max(1));
+        self.given.set(&given, 1);
         given
     }
 }

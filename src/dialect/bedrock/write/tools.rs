@@ -6,6 +6,7 @@ use crate::dialect::JsonTool;
 use crate::dialect::bedrock::LEGAL_NAME;
 use crate::dialect::bedrock::models::{Cache, Force, Rules};
 use crate::json::{self, Text, Value, Writer};
+use crate::order::Places;
 
 /// Every schema's least.
 const EMPTY_SCHEMA: &str = r#"{"type":"object","properties":{}}"#;
@@ -43,7 +44,8 @@ impl<'r, 'a> Offer<'r, 'a> {
             Some(ToolChoice::Required) => offer.choice = Choice::Any,
             Some(ToolChoice::Named(name)) => offer.choice = Choice::Tool(name),
             Some(ToolChoice::Allowed { required, names }) => {
-                offer.tools.retain(|(_, tool)| is_named(tool, names));
+                let names = Places::of(names.iter().map(Text::decode));
+                offer.tools.retain(|(_, tool)| is_named(tool, &names));
                 offer.choice = if *required { Choice::Any } else { Choice::Auto };
             }
             Some(ToolChoice::Other(_)) => draft.unsupported("tool_choice")?,
@@ -76,9 +78,8 @@ impl<'r, 'a> Offer<'r, 'a> {
             }
             // Any of one is that one.
             (Choice::Tool(name), Force::Any) => {
-                let name = *name;
-                self.tools
-                    .retain(|(_, tool)| is_named(tool, std::slice::from_ref(name)));
+                let name = Places::of(std::iter::once(name.decode()));
+                self.tools.retain(|(_, tool)| is_named(tool, &name));
                 self.json_tool = false;
                 self.choice = Choice::Any;
                 Ok(())
@@ -99,8 +100,8 @@ impl<'r, 'a> Offer<'r, 'a> {
     }
 }
 
-fn is_named(tool: &Tool<'_>, names: &[Text<'_>]) -> bool {
-    matches!(tool, Tool::Function { name, .. } if names.contains(name))
+fn is_named(tool: &Tool<'_>, names: &Places) -> bool {
+    matches!(tool, Tool::Function { name, .. } if names.has(&name.decode()))
 }
 
 pub(super) fn write(

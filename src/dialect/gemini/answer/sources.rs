@@ -21,6 +21,7 @@ pub(super) struct Sources {
     overflown: bool,
     /// Metadata as it came. It is about the whole text, so that it is read once the text is there.
     kept: Vec<String>,
+    kept_bytes: usize,
 }
 
 /// A citation told already.
@@ -49,8 +50,9 @@ impl Sources {
             };
             let queries = metadata.array("webSearchQueries");
             searched |= queries.is_some_and(|list| !list.items().is_empty());
-            let kept: usize = self.kept.iter().map(String::len).sum();
-            if kept.saturating_add(metadata.raw().len()) <= MAX_BYTES {
+            let kept = self.kept_bytes.saturating_add(metadata.raw().len());
+            if kept <= MAX_BYTES && !metadata.members().is_empty() {
+                self.kept_bytes = kept;
                 self.kept.push(metadata.raw().to_owned());
             }
         }
@@ -90,7 +92,8 @@ impl Sources {
         sink: &mut dyn FnMut(Event<'_>),
     ) {
         let chunks: Vec<&Object<'_>> = objects(metadata, "groundingChunks").collect();
-        for support in objects(metadata, "groundingSupports") {
+        // Each looks for its place in the text.
+        for support in objects(metadata, "groundingSupports").take(MAX_CITATIONS) {
             let span = support
                 .object("segment")
                 .and_then(|segment| self.segment(segment));

@@ -254,7 +254,14 @@ impl Piece {
                 media_type, data, ..
             } => media_part(w, media_type, data),
             Piece::Call(index) => {
-                let call = choice.calls.iter().find(|call| call.index() == *index);
+                // They are numbered as they came.
+                let place = usize::try_from(*index).unwrap_or(usize::MAX);
+                let call = choice
+                    .calls
+                    .get(place)
+                    .filter(|call| call.index() == *index);
+                let others = || choice.calls.iter().find(|call| call.index() == *index);
+                let call = call.or_else(others);
                 if let Some(call) = call {
                     call.write(w);
                 }

@@ -7,6 +7,7 @@ use super::{Draft, LEGAL, media, results};
 use crate::chat::{Arguments, Error, ErrorKind, Message, Part, Role};
 use crate::dialect::Wire;
 use crate::json::{self, Text, Value, Writer};
+use crate::order::Places;
 
 /// What stands for a signature that was lost: documented by Google as the last resort. It is the base64 of
 /// `skip_thought_signature_validator`.
@@ -37,8 +38,28 @@ struct Turn<'r, 'a> {
 
 /// A call that was made.
 pub(super) struct Call<'r, 'a> {
-    pub(super) id: &'r Text<'a>,
-    pub(super) name: &'r Text<'a>,
+    id: &'r Text<'a>,
+    name: &'r Text<'a>,
+}
+
+/// The calls so far.
+#[derive(Default)]
+pub(super) struct Calls<'r, 'a> {
+    list: Vec<Call<'r, 'a>>,
+    places: Places,
+}
+
+impl<'r, 'a> Calls<'r, 'a> {
+    fn push(&mut self, call: Call<'r, 'a>) {
+        self.places.set(&call.id.decode(), self.list.len());
+        self.list.push(call);
+    }
+
+    /// The last call of this id: its place among all, and its tool's name.
+    pub(super) fn find(&self, id: &Text<'_>) -> Option<(usize, &'r Text<'a>)> {
+        let place = self.places.get(&id.decode())?;
+        Some((place, self.list.get(place)?.name))
+    }
 }
 
 pub(super) fn write<'a>(w: &mut Writer<'_>, draft: &mut Draft<'_, 'a>) -> Result<(), Error> {
@@ -78,14 +99,15 @@ pub(super) fn write<'a>(w: &mut Writer<'_>, draft: &mut Draft<'_, 'a>) -> Result
     if turns.is_empty() {
         w.raw(r#"{"role":"user","parts":[{"text":" "}]}"#);
     }
-    let mut calls: Vec<Call<'_, 'a>> = Vec::new();
+    let mut calls: Calls<'_, 'a> = Calls::default();
     for (index, turn) in turns.iter().enumerate() {
         w.begin_object();
         w.field_str("role", if turn.model { "model" } else { "user" });
         w.key("parts");
         w.begin_array();
         if turn.model {
-            calls.extend(turn.parts.iter().filter_map(call_of));
+            let made = turn.parts.iter().filter_map(call_of);
+            made.for_each(|call| calls.push(call));
             model(w, draft, turn, Some(index) > asked)?;
         } else {
             user(w, draft, turn, &calls)?;
@@ -201,7 +223,7 @@ fn user(
     w: &mut Writer<'_>,
     draft: &Draft<'_, '_>,
     turn: &Turn<'_, '_>,
-    calls: &[Call<'_, '_>],
+    calls: &Calls<'_, '_>,
 ) -> Result<(), Error> {
     let answered = results::write(w, draft, &turn.parts, calls)?;
     let mut said = answered;

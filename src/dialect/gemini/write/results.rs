@@ -1,6 +1,6 @@
 //! What functions answered: `functionResponse`, matched with its call by name.
 
-use super::contents::{Call, Placed, unsupported, write_id};
+use super::contents::{Calls, Placed, unsupported, write_id};
 use super::{Draft, LEGAL, media};
 use crate::chat::{Error, ErrorKind, Part};
 use crate::json::{self, Text, Value, Writer};
@@ -18,7 +18,7 @@ pub(super) fn write<'r, 'a>(
     w: &mut Writer<'_>,
     draft: &Draft<'_, '_>,
     parts: &[Placed<'r, 'a>],
-    calls: &[Call<'r, 'a>],
+    calls: &Calls<'r, 'a>,
 ) -> Result<bool, Error> {
     let mut answers = Vec::new();
     for placed in parts {
@@ -58,12 +58,11 @@ fn find<'p, 'r, 'a>(
     placed: &'p Placed<'r, 'a>,
     id: &Text<'a>,
     name: &Text<'a>,
-    calls: &[Call<'r, 'a>],
+    calls: &Calls<'r, 'a>,
 ) -> Result<Answer<'p, 'r, 'a>, Error> {
-    let order = calls.iter().rposition(|call| call.id == id);
-    let known = order.and_then(|order| calls.get(order));
+    let known = calls.find(id);
     let name = match known {
-        Some(call) => call.name.clone(),
+        Some((_, name)) => name.clone(),
         None if !name.is_empty() => name.clone(),
         None => {
             let path = placed.path();
@@ -76,7 +75,7 @@ fn find<'p, 'r, 'a>(
     };
     Ok(Answer {
         placed,
-        order: order.unwrap_or(usize::MAX),
+        order: known.map_or(usize::MAX, |(order, _)| order),
         name,
     })
 }

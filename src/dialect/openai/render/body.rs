@@ -98,7 +98,8 @@ impl AnswerWriter for BodyWriter {
                 index,
                 fragment,
             } => self.part(*choice, |choice| {
-                let known = choice.calls.iter_mut().find(|call| call.index == *index);
+                let mut calls = choice.calls.iter_mut().rev();
+                let known = calls.find(|call| call.index == *index);
                 if let Some(call) = known {
                     fragment.write_inside(&mut call.arguments);
                 }

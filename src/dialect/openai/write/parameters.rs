@@ -3,6 +3,7 @@
 use super::Draft;
 use crate::chat::{Error, Reasoning, ResponseFormat};
 use crate::json::{self, Object, Text, Value, Writer};
+use crate::order::Places;
 use crate::provider::ReasoningForm;
 
 pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
@@ -233,15 +234,13 @@ fn closed(value: &Value<'_>) -> bool {
             let is_object = object.str("type").is_some_and(|kind| kind.is("object"));
             let shut = object.bool("additionalProperties") == Some(false);
             let required = object.array("required").map(|list| list.items());
-            let needs = |name: &Text<'_>| {
-                let mut names = required.unwrap_or_default().iter();
-                names.any(|item| item.as_str() == Some(name))
-            };
+            let required = required.unwrap_or_default().iter();
+            let required = Places::of(required.filter_map(Value::as_str).map(Text::decode));
             let properties = object.object("properties").map(Object::members);
             let all = properties
                 .unwrap_or_default()
                 .iter()
-                .all(|(name, _)| needs(name));
+                .all(|(name, _)| required.has(&name.decode()));
             (!is_object || (shut && all)) && object.members().iter().all(|(_, part)| closed(part))
         }
         _ => true,

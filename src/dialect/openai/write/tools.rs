@@ -3,6 +3,7 @@
 use super::{Draft, ids};
 use crate::chat::{Error, Tool, ToolChoice, WebSearch};
 use crate::json::{Text, Value, Writer};
+use crate::order::Places;
 
 pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
     let verbatim = draft.own("tools").filter(|value| {
@@ -39,11 +40,11 @@ fn list(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<bool, Error> {
     let mut open = false;
     let mut searches = Vec::new();
     let request = draft.request;
-    let only = only_these(draft);
+    let only = only_these(draft).map(|names| Places::of(names.iter().map(Text::decode)));
     for (index, tool) in request.tools.iter().enumerate() {
         let known = match tool {
             Tool::Function { name, .. } => {
-                only.is_none_or(|names| names.iter().any(|other| other == name))
+                only.as_ref().is_none_or(|names| names.has(&name.decode()))
             }
             Tool::WebSearch(search) if draft.same || searches_web(draft) => {
                 searches.push((index, search));

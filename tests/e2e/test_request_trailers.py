@@ -1,0 +1,70 @@
+"""Requests that end with trailers: no body callback says that the body is whole, and nothing may go upstream as the client sent it."""
+import json
+import socket
+from urllib.parse import urlparse
+
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+
+CHAT = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+DRY = [("stage: edge\n", "stage: edge\n                    dry_run: true\n")]
+
+
+def ask(url, path, body):
+    """The status and body of the answer to a POST over HTTP/2 that ends with trailers."""
+    place = urlparse(url)
+    with socket.create_connection((place.hostname, place.port), timeout=10) as wire:
+        h2c = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+        h2c.initiate_connection()
+        names = {":method": "POST", ":path": path, ":scheme": "http", ":authority": "gateway.test"}
+        h2c.send_headers(1, list((names | {"content-type": "application/json", "authorization": "Bearer caller-5ecret"}).items()))
+        h2c.send_data(1, json.dumps(body).encode())
+        h2c.send_headers(1, [("x-trailer", "1")], end_stream=True)
+        wire.sendall(h2c.data_to_send())
+        status, said = None, b""
+        while chunk := wire.recv(65536):
+            for event in h2c.receive_data(chunk):
+                if isinstance(event, h2.events.ResponseReceived):
+                    status = int(dict(event.headers)[b":status"])
+                elif isinstance(event, h2.events.DataReceived):
+                    said += event.data
+                elif isinstance(event, h2.events.StreamEnded):
+                    return status, json.loads(said)
+            wire.sendall(h2c.data_to_send())
+    raise AssertionError("the connection was closed")
+
+
+@pytest.fixture(scope="module", params=["minimal.yaml", "inline.yaml"])
+def gate(request, gateways):
+    return gateways(request.param, DRY)
+
+
+@pytest.mark.parametrize("model, path, header, key", [
+    ("gpt-4o", "/v1/chat/completions", "authorization", "Bearer sk-openai-5ecret"),
+    ("claude-sonnet-4-5", "/v1/messages", "x-api-key", "sk-ant-5ecret"),
+])
+def test_they_are_translated_and_metered(gate, clean, model, path, header, key):
+    mark = gate.mark()
+    status, answer = ask(gate.url, "/v1/chat/completions", CHAT | {"model": model})
+    assert (status, answer["object"]) == (200, "chat.completion")
+    [sent] = clean.requests()
+    headers = dict(sent["headers"])
+    assert (sent["path"], headers[header]) == (path, key)
+    assert "caller-5ecret" not in json.dumps(sent)
+    assert headers["content-length"] == str(sent["body_bytes"])
+    entry = gate.entry(mark)
+    assert (entry["outcome"], entry["input_tokens"]) == ("ok", "12")
+
+
+def test_what_cannot_be_said_is_refused(gate, clean):
+    status, answer = ask(gate.url, "/v1/chat/completions", CHAT | {"model": "claude-sonnet-4-5", "seed": 1})
+    assert (status, answer["error"]["param"]) == (400, "seed")
+    assert clean.requests() == []
+
+
+def test_a_dry_run_is_not_sent(gate, clean):
+    status, answer = ask(gate.url, "/weir/translate?target=anthropic", CHAT | {"model": "gpt-4o"})
+    assert (status, answer["provider"]) == (200, "anthropic")
+    assert clean.requests() == []
