@@ -56,6 +56,8 @@ pub enum Passing {
     Keep,
     /// The client does not see it.
     Drop,
+    /// It goes to the client without these bytes of its own.
+    Cut(std::ops::Range<usize>),
     /// The client sees this instead: a whole event.
     Replace(Vec<u8>),
 }

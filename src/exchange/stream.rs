@@ -237,6 +237,10 @@ fn step(
         Path::Edit(scanner) => {
             match scanner.event(event, &mut |event| tally.see(&event, now_ms)) {
                 Passing::Keep => out.extend_from_slice(event.raw),
+                Passing::Cut(gone) => {
+                    out.extend_from_slice(event.raw.get(..gone.start).unwrap_or_default());
+                    out.extend_from_slice(event.raw.get(gone.end..).unwrap_or_default());
+                }
                 Passing::Drop => {}
                 Passing::Replace(bytes) => out.extend_from_slice(&bytes),
             }

@@ -105,8 +105,13 @@ impl StreamScanner for Scanner {
         } else {
             self.reader.event(event, sink);
         }
-        if self.strip_usage && self.marks.usage.find(data).is_some() {
-            return strip::stripped(event, data);
+        if self.strip_usage
+            && let Some(place) = self.marks.usage.find(data)
+        {
+            let rest = data.get(place.saturating_add(1)..).unwrap_or_default();
+            // Where the word ends the event, no second one can follow.
+            let only = rest.len() < LAST_MEMBER || self.marks.usage.find(rest).is_none();
+            return strip::stripped(event, data, only);
         }
         Passing::Keep
     }
@@ -115,6 +120,9 @@ impl StreamScanner for Scanner {
         self.reader.end(sink);
     }
 }
+
+/// Bytes of `"usage":null}` and a little more.
+const LAST_MEMBER: usize = 16;
 
 /// Whether the member whose key stands at `place` is `null`.
 fn is_null(data: &[u8], place: usize, length: usize) -> bool {

@@ -6,8 +6,20 @@ use crate::json::scan::{Member, top_level};
 use crate::json::splice::Splice;
 use crate::json::{self, Value};
 
-/// The event without its usage; nothing where usage was all it had.
-pub(super) fn stripped(event: &framing::Event<'_>, data: &[u8]) -> Passing {
+/// As OpenAI ends every chunk but the last where usage was asked for. In valid JSON only a member of the outermost
+/// object can stand before its closing brace.
+const NONE_YET: &[u8] = b",\"usage\":null}";
+
+/// The event without its usage; nothing where usage was all it had. `only` tells that it has the word but once.
+pub(super) fn stripped(event: &framing::Event<'_>, data: &[u8], only: bool) -> Passing {
+    if only && data.ends_with(NONE_YET) {
+        let tail = event.raw.trim_ascii_end();
+        if tail.ends_with(NONE_YET) {
+            let end = tail.len().saturating_sub(1);
+            let start = tail.len().saturating_sub(NONE_YET.len());
+            return Passing::Cut(start..end);
+        }
+    }
     let Ok([usage, choices, groq]) = top_level(data, ["usage", "choices", "x_groq"]) else {
         return Passing::Keep;
     };

@@ -15,6 +15,11 @@ fn pass(scanner: &mut Scanner, data: &str) -> (Option<String>, Vec<String>) {
     let passing = scanner.event(&event, &mut |event| lines.push(line(&event)));
     let text = match passing {
         Passing::Keep => Some(data.to_owned()),
+        Passing::Cut(gone) => {
+            let mut raw = format!("data: {data}\n\n");
+            raw.replace_range(gone, "");
+            Some(raw.trim_start_matches("data: ").trim_end().to_owned())
+        }
         Passing::Drop => None,
         Passing::Replace(bytes) => {
             let text = String::from_utf8(bytes).expect("text");
