@@ -15,12 +15,6 @@ def _request(*words):
 
 
 CAUSES = [
-    Cause(
-        "service tier",
-        "Anthropic's and Google's tier `standard` is told to OpenAI's clients as it is, and their package knows it by `default` only",
-        lambda failure: failure["check"] == "accepted" and "service_tier" in failure["why"],
-    ),
-    Cause(
     Cause("results without an id", "a tool's result that names no call is refused", _request("tool_call_id`: missing")),
 ]
 

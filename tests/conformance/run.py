@@ -117,7 +117,7 @@ def compare(root, entries, seed):
     if not before:
         return problems + list(bars.missed(made))
     unknown = len(report.unexplained(made))
-    return problems + list(bars.fallen(before, made)) + [f"{unknown} differences have no cause in known.py"] * bool(unknown)
+    return problems + list(bars.fallen(before, made)) + list(bars.missed(made)) + [f"{unknown} differences have no cause in known.py"] * bool(unknown)
 
 
 def kind_of(root, entry, seed):
