@@ -24,7 +24,7 @@ def stream(events, provider="", listed=False):
 
     With `listed`, pages that no support points to count as cited: a wire that has no places for its citations says so.
     """
-    facts, words, blocked, growing, searched, counts = Facts(), {}, False, {}, False, None
+    facts, words, why, blocked, growing, searched, counts = Facts(), {}, {}, False, {}, False, None
     for event in events:
         if not isinstance(event, dict) or event.get("error"):
             facts.error = Failure(None, error_message(event))
@@ -36,10 +36,13 @@ def stream(events, provider="", listed=False):
                 _part(choice, part, growing.setdefault(index, []))
             if candidate.get("finishReason") not in (None, ""):
                 words[index] = candidate["finishReason"]
+                why[index] = candidate.get("finishMessage") or ""
             facts.citations += _cited(candidate, listed)
             searched = searched or _searched(candidate)
-        if (event.get("promptFeedback") or {}).get("blockReason"):
+        feedback = event.get("promptFeedback") or {}
+        if feedback.get("blockReason") or feedback.get("blockReasonMessage"):
             blocked = True
+            why[0] = feedback.get("blockReasonMessage") or why.get(0, "")
         counts = event.get("usageMetadata") or counts
     if blocked and not facts.choices:
         facts.choice(0).finish = "content_filter"
@@ -47,6 +50,9 @@ def stream(events, provider="", listed=False):
     facts.usage = usage(counts, searched)
     for index, choice in facts.choices.items():
         choice.finish = None if facts.error else _finish(words.get(index), choice)
+        if choice.finish == "content_filter":
+            # The words of a safety stop.
+            choice.refusal += why.get(index, "")
     return facts
 
 

@@ -106,10 +106,12 @@ impl Answer {
             .object("promptFeedback")
             .filter(|_| candidates.is_empty())
         {
+            let message = feedback.str("blockReasonMessage");
             self.blocked |= feedback
                 .get("blockReason")
                 .is_some_and(|reason| !reason.is_null())
-                || feedback.str("blockReasonMessage").is_some();
+                || message.is_some();
+            refusal(0, message, sink);
         }
         if let Some(metadata) = chunk.object("usageMetadata") {
             self.usage(metadata, sink);
@@ -176,7 +178,12 @@ impl Answer {
             .get("finishReason")
             .filter(|word| finish::is_reason(word))
         {
-            choice.finish = Some(finish::reason(word));
+            let reason = finish::reason(word);
+            // The reason may stand in every chunk.
+            let first = choice.finish.replace(reason).is_none();
+            if first && reason == FinishReason::ContentFilter {
+                refusal(number, candidate.str("finishMessage"), sink);
+            }
         }
         if searched && !self.searched {
             self.searched = true;
@@ -208,6 +215,13 @@ impl Answer {
             });
         }
         sink(Event::End);
+    }
+}
+
+/// What the safety system says of its stop.
+fn refusal(choice: u32, message: Option<&Text<'_>>, sink: &mut dyn FnMut(Event<'_>)) {
+    if let Some(text) = message.filter(|text| !text.is_empty()).cloned() {
+        sink(Event::Refusal { choice, text });
     }
 }
 
@@ -310,6 +324,12 @@ mod tests {
             said(blocked),
             ["start  ", "usage 3/0", "0 content_filter", "End"]
         );
+        let why = r#"{"promptFeedback":{"blockReason":"OTHER","blockReasonMessage":"No."}}"#;
+        let told = said(why);
+        assert_eq!(told.len(), 4, "{told:?}");
+        let filtered = r#"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"SPII","finishMessage":"Stopped."}]}"#;
+        let told = said(filtered);
+        assert_eq!(told.len(), 5, "{told:?}");
         let empty = r#"{"candidates":[{"content":{},"finishReason":2}]}"#;
         assert_eq!(said(empty), ["start  ", "0 length", "End"]);
         let error = r#"{"error":{"code":503,"message":"busy","status":"UNAVAILABLE"}}"#;
