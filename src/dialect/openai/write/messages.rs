@@ -3,6 +3,7 @@
 use super::content::{self, Place};
 use super::{Draft, ids};
 use crate::chat::{Arguments, Error, Message, Part, Role};
+use crate::dialect::openai::read::is_made;
 use crate::json::{Text, Value, Writer};
 use crate::provider::Thoughts;
 
@@ -161,7 +162,7 @@ fn tool_message<'p, 'a>(
         return Ok(());
     };
     w.begin_object();
-    if legacy(draft) && id == tool {
+    if legacy(draft) && is_made(id, tool) {
         w.field_str("role", "function");
         w.field_text("name", tool);
     } else {
@@ -254,7 +255,7 @@ fn assistant(
     }
     extra(w, draft, message);
     let legacy = match &calls[..] {
-        [Part::ToolCall { id, name, .. }] => legacy(draft) && id == name,
+        [Part::ToolCall { id, name, .. }] => legacy(draft) && is_made(id, name),
         _ => false,
     };
     if legacy {
