@@ -136,7 +136,11 @@ impl Provider {
     pub fn upstream_model<'a>(&'a self, asked: &'a str) -> Cow<'a, str> {
         for (pattern, name) in &self.models {
             if let Some(star) = pattern.star(asked) {
-                let star = if pattern.exact().is_some() { asked } else { star };
+                let star = if pattern.exact().is_some() {
+                    asked
+                } else {
+                    star
+                };
                 return match (name.as_str(), name.contains('*')) {
                     ("*", _) => Cow::Borrowed(star),
                     (_, true) => Cow::Owned(name.replace('*', star)),
