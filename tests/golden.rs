@@ -185,14 +185,16 @@ fn answer(
     provider: Wire,
     case: &Path,
     context: AnswerContext,
-    json_tool: Option<String>,
+    (json_tool, translate): (Option<String>, bool),
 ) -> (Vec<u8>, Tally) {
+    let passes = client == provider && !translate;
     let mut tally = Tally::default();
     let mut out = Vec::new();
     if let Some((body, framing)) = stream_of(case, provider) {
         let route = Route {
             framing,
-            strip_usage: client == provider && !context.include_usage,
+            translate,
+            strip_usage: passes && !context.include_usage,
             json_tool,
             ..Route::new(provider, client)
         };
@@ -204,7 +206,7 @@ fn answer(
         return (out, tally);
     }
     let body = fs::read(case.join("upstream_body.json")).expect("an answer");
-    let result = if client == provider {
+    let result = if passes {
         out.clone_from(&body);
         provider.scan_answer(&body, &mut |event| tally.see(&event, 1))
     } else {
@@ -255,7 +257,8 @@ fn run(client: Wire, provider: &'static ProviderKind, case: &Path) -> Result<(),
     };
     let speaks = spoken(client, provider);
     let streamed = stream_of(case, speaks).is_some();
-    let (body, tally) = answer(client, speaks, case, context, written.json_tool);
+    let asked = (written.json_tool, written.translates_answer);
+    let (body, tally) = answer(client, speaks, case, context, asked);
     check(
         &case.join(if streamed {
             "response.sse"

@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::path::Path;
 use weir::dialect::Wire;
 use weir::provider::{
-    Action, Api, Documents, Members, ProviderKind, Quirks, ReasoningForm, Rule, Thoughts, kind,
-    kinds,
+    Action, Api, Documents, Members, ProviderKind, Quirks, ReasoningForm, Rule, Schemas, Thoughts,
+    kind, kinds,
 };
 
 /// What a rule does, in words.
@@ -39,6 +39,10 @@ fn peculiarities(quirks: &Quirks) -> Vec<(&'static str, String)> {
         no_nulls,
         no_null_arguments,
         no_strict,
+        no_functions,
+        one_call_per_turn,
+        schemas,
+        no_forcing_of_thinkers,
         assistant_after_tool,
         thoughts,
         reasoning,
@@ -101,6 +105,34 @@ fn peculiarities(quirks: &Quirks) -> Vec<(&'static str, String)> {
         "no `null` as a call's arguments",
     );
     say(*no_strict, "no strict", "no `strict` in tools");
+    say(*no_functions, "no functions", "`functions` → `tools`");
+    say(
+        *one_call_per_turn,
+        "one call",
+        "turns with several calls taken apart",
+    );
+    match schemas {
+        Schemas::All => {}
+        Schemas::Only([]) => say(true, "no schemas", "`json_schema` → a forced tool"),
+        Schemas::Only(names) => say(
+            true,
+            "few schemas",
+            &format!(
+                "`json_schema` → a forced tool, but for {}",
+                names.join(", ")
+            ),
+        ),
+        Schemas::Not(names) => say(
+            true,
+            "most schemas",
+            &format!("`json_schema` → a forced tool for {}", names.join(", ")),
+        ),
+    }
+    say(
+        *no_forcing_of_thinkers,
+        "no forcing",
+        "no thinking where a tool is forced",
+    );
     say(
         *assistant_after_tool,
         "assistant after tool",

@@ -131,12 +131,18 @@ impl Match {
 }
 
 impl Provider {
-    /// What the model that a client calls `asked` is called upstream.
+    /// What the model that a client calls `asked` is called upstream: a `*` there is what the first `*` of its pattern
+    /// stands for, and all of an exact name.
     pub fn upstream_model<'a>(&'a self, asked: &'a str) -> Cow<'a, str> {
         for (pattern, name) in &self.models {
             if let Some(star) = pattern.star(asked) {
+                let star = if pattern.exact().is_some() {
+                    asked
+                } else {
+                    star
+                };
                 return match (name.as_str(), name.contains('*')) {
-                    ("*", _) => Cow::Borrowed(asked),
+                    ("*", _) => Cow::Borrowed(star),
                     (_, true) => Cow::Owned(name.replace('*', star)),
                     (name, false) => Cow::Borrowed(name),
                 };

@@ -96,13 +96,20 @@ fn a_provider_that_hides_the_rest_is_a_mistake() {
 #[test]
 fn models_map_by_the_most_exact_pattern() {
     let config = attempt(
-        r#"[{"provider":"anthropic","models":{"*":"claude-haiku-4-5","gpt-4o":"claude-sonnet-4-5","claude-*":"*","azure-gpt-*":"gpt-*"}}]"#,
+        r#"[{"provider":"anthropic","models":{"*":"claude-haiku-4-5","gpt-4o":"claude-sonnet-4-5","claude-*":"claude-*","azure-gpt-*":"gpt-*","groq/*":"*","o3":"*","a-*-*":"*/*"}}]"#,
     );
     let upstream = |asked: &str| config.providers[0].upstream_model(asked).into_owned();
     assert_eq!(upstream("gpt-4o"), "claude-sonnet-4-5");
     assert_eq!(upstream("claude-opus-4-1"), "claude-opus-4-1");
     assert_eq!(upstream("azure-gpt-5"), "gpt-5");
     assert_eq!(upstream("other"), "claude-haiku-4-5");
+    // A star is what the pattern's star stands for, also where it is all there is.
+    assert_eq!(upstream("groq/llama-4"), "llama-4");
+    assert_eq!(upstream("groq/"), "");
+    assert_eq!(upstream("o3"), "o3");
+    assert_eq!(upstream("a-b-c"), "b/b");
+    let config = attempt(r#"[{"provider":"openai","models":{"*":"*"}}]"#);
+    assert_eq!(config.providers[0].upstream_model("x/y"), "x/y");
 }
 
 #[test]

@@ -119,4 +119,7 @@ pub struct Written {
     pub headers: Vec<(String, String)>,
     /// Whether calls go back in OpenAI's legacy form.
     pub legacy_functions: bool,
+    /// Whether the answer must be translated though the wires are the same: what was asked in other words than the
+    /// client's is answered in them.
+    pub translates_answer: bool,
 }

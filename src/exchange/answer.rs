@@ -149,6 +149,7 @@ impl Answer {
         self.context.names = written.names;
         self.context.legacy_functions = written.legacy_functions;
         self.json_tool = written.json_tool;
+        self.same &= !written.translates_answer;
     }
 
     /// The attempt answers by itself, with an error of the request's.

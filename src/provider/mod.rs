@@ -7,7 +7,7 @@ mod quirks;
 mod table;
 
 pub use path::{Endpoint, Target, upstream_path};
-pub use quirks::{Action, Documents, Members, Quirks, ReasoningForm, Rule, Thoughts};
+pub use quirks::{Action, Documents, Members, Quirks, ReasoningForm, Rule, Schemas, Thoughts};
 
 use crate::dialect::Wire;
 

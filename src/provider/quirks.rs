@@ -28,6 +28,14 @@ pub struct Quirks {
     pub no_null_arguments: bool,
     /// Whether it refuses `strict` in a function.
     pub no_strict: bool,
+    /// Whether it has no `functions` and `function_call`, OpenAI's legacy form of `tools`.
+    pub no_functions: bool,
+    /// Whether a tool's result must directly follow the message that has the call: turns with more calls are taken apart.
+    pub one_call_per_turn: bool,
+    /// Which models take a `response_format` of type `json_schema`; others are made to call a tool with this schema.
+    pub schemas: Schemas,
+    /// Whether no call can be forced while the model thinks, which it does unless it is told not to.
+    pub no_forcing_of_thinkers: bool,
     /// Whether a tool's result must be followed by an assistant's message: an empty one goes before the user's.
     pub assistant_after_tool: bool,
     /// How it takes the thinking of earlier turns back from other wires' clients.
@@ -48,6 +56,30 @@ pub struct Quirks {
     pub web_search: bool,
     /// Whether it takes Gemini's signatures back in `extra_content.google.thought_signature`.
     pub google_signatures: bool,
+}
+
+/// Which models take a schema for their answer, by pieces of their names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Schemas {
+    /// All.
+    All,
+    /// Those with one of these in their names.
+    Only(&'static [&'static str]),
+    /// Those with none of these in their names.
+    Not(&'static [&'static str]),
+}
+
+impl Schemas {
+    /// Whether the model of this name takes one.
+    pub fn has(self, model: &str) -> bool {
+        let model = model.to_ascii_lowercase();
+        let named = |pieces: &[&str]| pieces.iter().any(|piece| model.contains(piece));
+        match self {
+            Schemas::All => true,
+            Schemas::Only(pieces) => named(pieces),
+            Schemas::Not(pieces) => !named(pieces),
+        }
+    }
 }
 
 /// A rule for one top-level field.
@@ -142,6 +174,10 @@ impl Quirks {
         no_nulls: false,
         no_null_arguments: false,
         no_strict: false,
+        no_functions: false,
+        one_call_per_turn: false,
+        schemas: Schemas::All,
+        no_forcing_of_thinkers: false,
         assistant_after_tool: false,
         thoughts: Thoughts::Omitted,
         reasoning: ReasoningForm::Effort,

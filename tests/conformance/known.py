@@ -10,13 +10,7 @@ class Cause:
     test: object
 
 
-def _request(*words):
-    return lambda failure: failure["inbound"] == "request_forced" and any(word in failure["why"] for word in words)
-
-
-CAUSES = [
-    Cause("results without an id", "a tool's result that names no call is refused", _request("tool_call_id`: missing")),
-]
+CAUSES = []
 
 
 def cause(failure):

@@ -2,6 +2,7 @@
 import json
 
 import httpx
+import openai
 import pytest
 
 CHAT = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]}
@@ -73,3 +74,45 @@ def test_callers_from_other_filters(gateways, before, caller, team, old):
     assert httpx.post(f"{gate.url}/v1/chat/completions", json=CHAT).status_code == 200
     assert gate.entry(mark)["caller"] == "carol of acme"
     assert gate.metric("weir_requests_total", caller="carol") == 1
+
+
+def chats(gate):
+    return openai.OpenAI(base_url=f"{gate.url}/v1", api_key="sk-caller", max_retries=0, timeout=20).chat.completions
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_schema_by_tool_for_clients_of_the_same_wire(gateways, clean, asked):
+    gate = gateways("minimal.yaml", provider("{provider: deepseek, match: {cluster: openai}, auth: {key: own}}"))
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    form = {"type": "json_schema", "json_schema": {"name": "place", "schema": schema}}
+    ask = {"model": "gpt-4o+tools=1+input=20+output=7", "messages": CHAT["messages"], "response_format": form}
+    answer = chats(gate).create(**ask)
+    choice = answer.choices[0]
+    whole = choice.message.content
+    assert isinstance(json.loads(whole), dict)
+    assert (choice.message.tool_calls, choice.finish_reason, answer.usage.completion_tokens) == (None, "stop", 7)
+    sent = json.loads(clean.last()["body"])
+    assert (sent["tool_choice"]["function"]["name"], sent["thinking"]) == ("json_tool_call", {"type": "disabled"})
+    assert "response_format" not in sent
+    mark = gate.mark()
+    options = {"stream_options": {"include_usage": True}} if asked else {}
+    chunks = list(chats(gate).create(stream=True, **options, **ask))
+    choices = [choice for chunk in chunks for choice in chunk.choices]
+    pieces = [choice.delta.content for choice in choices if choice.delta.content]
+    assert "".join(pieces) == whole and len(pieces) > 1
+    assert choices[-1].finish_reason == "stop" and not any(choice.delta.tool_calls for choice in choices)
+    assert [chunk.usage.completion_tokens for chunk in chunks if chunk.usage] == ([7] if asked else [])
+    assert (gate.entry(mark)["input_tokens"], gate.entry(mark)["output_tokens"]) == ("20", "7")
+
+
+def test_legacy_functions_where_there_are_tools_only(gateways, clean):
+    gate = gateways("minimal.yaml", provider("{provider: mistral, match: {cluster: openai}, auth: {key: own}}"))
+    ask = {"model": "gpt-4o+tools=1", "messages": CHAT["messages"], "functions": [{"name": "look", "parameters": {"type": "object"}}]}
+    choice = chats(gate).create(**ask).choices[0]
+    assert (choice.message.function_call.name, choice.message.tool_calls, choice.finish_reason) == ("look", None, "function_call")
+    sent = json.loads(clean.last()["body"])
+    assert sent["tools"][0]["function"]["name"] == "look" and "functions" not in sent
+    choices = [chunk.choices[0] for chunk in chats(gate).create(stream=True, **ask)]
+    calls = [choice.delta.function_call for choice in choices if choice.delta.function_call]
+    assert calls[0].name == "look" and "".join(call.arguments for call in calls) == choice.message.function_call.arguments
+    assert choices[-1].finish_reason == "function_call"

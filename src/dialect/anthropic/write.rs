@@ -94,6 +94,7 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         json_tool: matches!(draft.format, Format::Tool(_)).then(|| JsonTool::NAME.to_owned()),
         headers,
         legacy_functions: request.legacy_functions,
+        ..Written::default()
     })
 }
 

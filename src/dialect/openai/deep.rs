@@ -6,7 +6,7 @@ use crate::chat::signed_id;
 use crate::dialect::Edits;
 use crate::json::scan::top_level;
 use crate::json::{self, Object, Value};
-use crate::provider::{Members, Quirks};
+use crate::provider::{Members, Quirks, Schemas};
 use memchr::memmem::{find, find_iter};
 
 /// Whether a request needs more than edits to suit a provider. Bytes are looked for first; only where some that might
@@ -14,13 +14,17 @@ use memchr::memmem::{find, find_iter};
 pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
     let quirks = edits.kind.quirks;
     let no_system = quirks.native_openai && no_system(body, edits.model);
-    if !no_system && !suspect(body, quirks) {
+    let schemas = quirks.schemas != Schemas::All && has_string(body, b"json_schema");
+    if !no_system && !schemas && !suspect(body, quirks) {
         return false;
     }
     let Ok(Value::Object(request)) = json::parse(body) else {
         // What is not JSON is told by who edits it.
         return false;
     };
+    if (schemas && needs_tool(&request, edits)) || (quirks.no_functions && is_legacy(&request)) {
+        return true;
+    }
     let items = |key: &str| {
         request
             .array(key)
@@ -37,6 +41,28 @@ pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
             || (quirks.assistant_after_tool && follows && role == "user")
             || in_message(message, role, quirks)
     }) || objects("tools").any(|tool| in_tool(tool, quirks))
+}
+
+/// Whether the answer's form can be had only by way of a tool.
+fn needs_tool(request: &Object<'_>, edits: &Edits<'_>) -> bool {
+    let format = request.object("response_format");
+    let kind = format.and_then(|format| format.str("type"));
+    let own = request.str("model").map(|name| name.decode().into_owned());
+    let model = edits.model.or(own.as_deref()).unwrap_or_default();
+    kind.is_some_and(|kind| kind.is("json_schema")) && !edits.kind.quirks.schemas.has(model)
+}
+
+/// Whether tools are offered, or were called, in OpenAI's legacy form.
+fn is_legacy(request: &Object<'_>) -> bool {
+    let there = |object: &Object<'_>, key: &str| object.get(key).is_some_and(|v| !v.is_null());
+    let messages = request.array("messages").map(|list| list.items());
+    let messages = messages.unwrap_or_default().iter();
+    there(request, "functions")
+        || there(request, "function_call")
+        || messages.filter_map(Value::as_object).any(|message| {
+            let role = message.str("role");
+            role.is_some_and(|role| role.is("function")) || there(message, "function_call")
+        })
 }
 
 /// Whether the model knows no system messages.
@@ -62,6 +88,10 @@ fn suspect(body: &[u8], quirks: &Quirks) -> bool {
         (quirks.string_content, "type"),
         (quirks.no_strict, "strict"),
         (quirks.assistant_after_tool, "tool"),
+        (quirks.one_call_per_turn, "tool_calls"),
+        (quirks.no_functions, "functions"),
+        (quirks.no_functions, "function_call"),
+        (quirks.no_functions, "function"),
     ];
     let anywhere = [
         (quirks.no_nulls || quirks.no_null_arguments, "null"),
@@ -104,7 +134,7 @@ fn in_message(message: &Object<'_>, role: &str, quirks: &Quirks) -> bool {
         let key = key.decode();
         !quirks.allows_member(&key)
             || (quirks.no_nulls && role == "assistant" && value.is_null())
-            || (quirks.no_names && role != "tool" && key == "name")
+            || (quirks.no_names && !matches!(role, "tool" | "function") && key == "name")
     });
     let items = |key: &str| {
         message
@@ -118,7 +148,9 @@ fn in_message(message: &Object<'_>, role: &str, quirks: &Quirks) -> bool {
         .map(|(_, value)| value);
     // Calls of other types travel as they are, to whom knows them.
     let calls = items("tool_calls").iter().filter_map(Value::as_object);
-    let calls = calls.filter(|call| call.object("function").is_some());
+    let calls: Vec<&Object<'_>> = calls
+        .filter(|call| call.object("function").is_some())
+        .collect();
     let bad_id = |value: &Value<'_>| {
         let id = value.as_str().map(|id| id.decode().into_owned());
         let id = id.unwrap_or_default();
@@ -130,6 +162,7 @@ fn in_message(message: &Object<'_>, role: &str, quirks: &Quirks) -> bool {
         |part: &Object<'_>| !quirks.allows_cache_control() && part.get("cache_control").is_some();
     refused
         || (quirks.no_developer && role == "developer")
+        || (quirks.one_call_per_turn && calls.len() > 1)
         || ids.into_iter().any(bad_id)
         || calls.into_iter().any(|call| {
             let arguments = call

@@ -3,8 +3,11 @@
 //! What the neutral language says in other words is kept beside them (`Request::own`, `Message::extra`), so that a
 //! provider of this wire gets what the client wrote.
 
+mod ids;
 mod reasoning;
 mod tools;
+
+pub(super) use ids::is_made;
 
 use super::parts;
 use crate::chat::{Error, ErrorKind, Message, Request, ResponseFormat, Role};
@@ -152,6 +155,7 @@ impl<'a> Draft<'a> {
         if !self.seen_messages {
             return Err(missing("messages"));
         }
+        ids::complete(&mut request.messages)?;
         Ok(request)
     }
 }

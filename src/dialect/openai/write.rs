@@ -4,17 +4,20 @@
 //! this provider knows. The provider's rules for fields are applied to the whole, as they are to what passes.
 
 mod content;
+mod format;
 mod ids;
 mod messages;
 mod parameters;
+mod thoughts;
 mod tools;
+mod turns;
 
 pub(super) use ids::{LONGEST_ID, is_nine};
 
 use super::fields::Held;
 use super::models::{Family, family};
 use crate::chat::{Error, Request};
-use crate::dialect::{UnsupportedParams, Wire, WriteOptions, Written};
+use crate::dialect::{JsonTool, UnsupportedParams, Wire, WriteOptions, Written};
 use crate::json::scan::members;
 use crate::json::splice::Splice;
 use crate::json::{Value, Writer};
@@ -30,6 +33,8 @@ struct Draft<'r, 'a> {
     same: bool,
     /// Whether functions are written in the legacy form that the client used.
     legacy: bool,
+    /// The schema of the tool that the model is made to call in place of a response format.
+    json_tool: Option<&'a str>,
     dropped: Vec<String>,
 }
 
@@ -50,9 +55,12 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
             family("")
         },
         same,
-        legacy: same && request.legacy_functions,
+        legacy: same && request.legacy_functions && !quirks.no_functions,
+        json_tool: None,
         dropped: Vec::new(),
     };
+    draft.json_tool = format::by_tool(&mut draft)?;
+    draft.legacy &= draft.json_tool.is_none();
     let mut body = Vec::with_capacity(1024);
     let mut w = Writer::new(&mut body);
     w.begin_object();
@@ -66,6 +74,9 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
     draft.rest(&mut w)?;
     w.end_object();
     draft.rules(&mut body)?;
+    // A forced tool's arguments are text to the client, and calls must go back in its own form.
+    let translates_answer =
+        draft.json_tool.is_some() || (same && request.legacy_functions && !draft.legacy);
     let names = if same {
         Vec::new()
     } else {
@@ -75,6 +86,8 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         body,
         dropped: draft.dropped,
         names,
+        translates_answer,
+        json_tool: draft.json_tool.map(|_| JsonTool::NAME.to_owned()),
         ..Written::default()
     })
 }
@@ -87,7 +100,24 @@ impl<'a> Draft<'_, 'a> {
 
     /// What the client wrote under this name, where its words go to the provider.
     fn own(&self, name: &str) -> Option<&Value<'a>> {
-        self.request.owns(name).filter(|_| self.same)
+        self.request.owns(name).filter(|_| self.keeps(name))
+    }
+
+    /// Whether a field goes as the client wrote it.
+    fn keeps(&self, name: &str) -> bool {
+        let by_tool = self.json_tool.is_some();
+        let ours = match name {
+            "function_call" => by_tool || self.quirks.no_functions,
+            "tool_choice" => by_tool,
+            _ => false,
+        };
+        self.same && !ours
+    }
+
+    /// Whether the client used the legacy form of tools, and the provider is not told in it.
+    fn modernised(&self) -> bool {
+        let used = self.request.legacy_functions || self.request.owns("function_call").is_some();
+        self.same && used && !self.legacy
     }
 
     /// The client's own words, and fields without a name in the neutral language.
@@ -97,7 +127,7 @@ impl<'a> Draft<'_, 'a> {
             for (name, value) in &request.own {
                 // Written with what else it must say.
                 let done = name.is("stream_options") || name.is("tools");
-                if !done {
+                if !done && self.keeps(&name.decode()) {
                     w.field_value(&name.decode(), value);
                 }
             }

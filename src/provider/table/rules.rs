@@ -1,6 +1,6 @@
 //! What is peculiar to hosts of OpenAI's wire.
 
-use crate::provider::{Action, Documents, Members, Quirks, ReasoningForm, Rule, Thoughts};
+use crate::provider::{Action, Documents, Members, Quirks, ReasoningForm, Rule, Schemas, Thoughts};
 
 /// Members of messages that other hosts and gateways answer with, and their clients send back.
 pub(super) const FOREIGN: &[&str] = &[
@@ -82,8 +82,6 @@ pub(super) const MISTRAL: Quirks = Quirks {
         refuse("verbosity"),
         refuse("audio"),
         refuse("web_search_options"),
-        refuse("functions"),
-        refuse("function_call"),
         refuse("prompt_cache_retention"),
         refuse("thinking"),
         refuse("reasoning"),
@@ -100,13 +98,15 @@ pub(super) const MISTRAL: Quirks = Quirks {
         "prefix",
     ]),
     nine_character_ids: true,
+    no_functions: true,
     assistant_after_tool: true,
     documents: Documents::DocumentUrl,
     prefill: "prefix",
     ..HOSTED
 };
 
-/// Source: Groq's API reference; that it refuses `reasoning_content` and members that are `null`, its errors say.
+/// Source: Groq's API reference, and its guide on structured outputs; that it refuses `reasoning_content` and members
+/// that are `null`, its errors say.
 pub(super) const GROQ: Quirks = Quirks {
     fields: &[
         rule("n", Action::Only(&["1"])),
@@ -128,14 +128,24 @@ pub(super) const GROQ: Quirks = Quirks {
         "cache_control",
     ]),
     no_nulls: true,
+    schemas: Schemas::Only(&["gpt-oss", "kimi-k2", "llama-4"]),
     thoughts: Thoughts::Member("reasoning"),
     ..Quirks::NONE
 };
 
-/// Source: DeepSeek's documentation on thinking and tools: the thinking before a call must come back with it.
+/// Source: DeepSeek's documentation on thinking and tools: the thinking before a call must come back with it. Its API's
+/// errors say that it has no `json_schema`, and that what thinks cannot be made to call.
 pub(super) const DEEPSEEK: Quirks = Quirks {
+    schemas: Schemas::Only(&[]),
+    no_forcing_of_thinkers: true,
+    ..AS_DEEPSEEK
+};
+
+/// Hosts that are told to think as DeepSeek is.
+const AS_DEEPSEEK: Quirks = Quirks {
     fields: &[MAX_TOKENS],
     string_content: true,
+    no_functions: true,
     thoughts: Thoughts::Member("reasoning_content"),
     reasoning: ReasoningForm::Thinking,
     ..HOSTED
@@ -146,17 +156,15 @@ pub(super) const MOONSHOT: Quirks = Quirks {
     fields: &[
         rule("tool_choice", Action::Not("\"required\"")),
         rule("temperature", Action::AtMost("1")),
-        refuse("functions"),
-        refuse("function_call"),
     ],
     prefill: "partial",
-    ..DEEPSEEK
+    ..AS_DEEPSEEK
 };
 
 /// Z.AI and others that are told to think as DeepSeek is, and take lists of texts.
 pub(super) const THINKING: Quirks = Quirks {
     string_content: false,
-    ..DEEPSEEK
+    ..AS_DEEPSEEK
 };
 
 /// Source: Alibaba's documentation of the compatible mode.
@@ -263,8 +271,11 @@ pub(super) const PARASAIL: Quirks = Quirks {
     ..HOSTED
 };
 
+/// Source: LiteLLM, for what its Claude endpoints take: no `json_schema`, and results only right after their calls.
 pub(super) const DATABRICKS: Quirks = Quirks {
     fields: &[MAX_TOKENS],
+    one_call_per_turn: true,
+    schemas: Schemas::Not(&["claude"]),
     cache_markers: true,
     ..HOSTED
 };

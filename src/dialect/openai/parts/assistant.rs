@@ -193,10 +193,13 @@ pub(in crate::dialect::openai) fn tool_result<'a>(
 ) -> Result<Part<'a>, Error> {
     // Legacy `function` messages name the function instead of the call.
     let legacy = message.str("role").is_some_and(|role| role.is("function"));
-    let key = if legacy { "name" } else { "tool_call_id" };
-    let id = message
-        .str(key)
-        .ok_or_else(|| missing(&format!("{path}.{key}")))?;
+    let id = if legacy {
+        let name = message.str("name");
+        name.ok_or_else(|| missing(&format!("{path}.name")))?
+    } else {
+        // Where it is missing, the turn before tells.
+        &message.str("tool_call_id").cloned().unwrap_or_default()
+    };
     Ok(Part::ToolResult {
         id: signed_id::split(id).0,
         name: message.str("name").cloned().unwrap_or_default(),

@@ -1,18 +1,30 @@
 //! The conversation's messages.
 
 use super::content::{self, Place};
-use super::{Draft, ids};
+use super::{Draft, ids, thoughts, turns};
 use crate::chat::{Arguments, Error, Message, Part, Role};
-use crate::json::{Text, Value, Writer};
-use crate::provider::Thoughts;
+use crate::dialect::openai::read::is_made;
+use crate::json::{Value, Writer};
 
 /// Writes all messages into the array that is open.
 pub(super) fn write(w: &mut Writer<'_>, draft: &Draft<'_, '_>) -> Result<(), Error> {
-    let messages = &draft.request.messages;
+    if draft.quirks.one_call_per_turn {
+        let messages = turns::apart(&draft.request.messages);
+        return each(w, draft, messages.iter().map(|(index, one)| (*index, one)));
+    }
+    each(w, draft, draft.request.messages.iter().enumerate())
+}
+
+fn each<'m, 'a: 'm>(
+    w: &mut Writer<'_>,
+    draft: &Draft<'_, '_>,
+    messages: impl Iterator<Item = (usize, &'m Message<'a>)>,
+) -> Result<(), Error> {
+    let mut messages = messages.peekable();
     let mut after_tool = false;
-    for (index, message) in messages.iter().enumerate() {
+    while let Some((index, message)) = messages.next() {
         let path = format!("messages[{index}]");
-        let last = index.saturating_add(1) == messages.len();
+        let last = messages.peek().is_none();
         if draft.same {
             own(w, draft, &path, message, &mut after_tool)?;
         } else {
@@ -161,7 +173,7 @@ fn tool_message<'p, 'a>(
         return Ok(());
     };
     w.begin_object();
-    if legacy(draft) && id == tool {
+    if legacy(draft) && is_made(id, tool) {
         w.field_str("role", "function");
         w.field_text("name", tool);
     } else {
@@ -250,11 +262,11 @@ fn assistant(
         w.field_raw("audio", audio.raw());
     }
     if !draft.same {
-        thoughts(w, draft, parts);
+        thoughts::write(w, draft, parts);
     }
     extra(w, draft, message);
     let legacy = match &calls[..] {
-        [Part::ToolCall { id, name, .. }] => legacy(draft) && id == name,
+        [Part::ToolCall { id, name, .. }] => legacy(draft) && is_made(id, name),
         _ => false,
     };
     if legacy {
@@ -297,18 +309,8 @@ fn tool_call(w: &mut Writer<'_>, draft: &Draft<'_, '_>, call: &Part<'_>) {
         .as_ref()
         .filter(|_| draft.quirks.google_signatures)
     {
-        google_signature(w, signature);
+        thoughts::google_signature(w, signature);
     }
-    w.end_object();
-}
-
-fn google_signature(w: &mut Writer<'_>, signature: &Text<'_>) {
-    w.key("extra_content");
-    w.begin_object();
-    w.key("google");
-    w.begin_object();
-    w.field_text("thought_signature", signature);
-    w.end_object();
     w.end_object();
 }
 
@@ -328,68 +330,6 @@ fn function(w: &mut Writer<'_>, draft: &Draft<'_, '_>, call: &Part<'_>) {
         Arguments::Text(text) => w.field_text("arguments", text),
     }
     w.end_object();
-}
-
-/// Thinking of another wire's client, in the form that the provider takes back, and a signature over the text.
-fn thoughts(w: &mut Writer<'_>, draft: &Draft<'_, '_>, parts: &[&Part<'_>]) {
-    let signed = parts.iter().rev().find_map(|part| match part {
-        Part::Text { signature, .. } => signature.as_ref(),
-        _ => None,
-    });
-    if let Some(signature) = signed.filter(|_| draft.quirks.google_signatures) {
-        google_signature(w, signature);
-    }
-    let has = parts.iter().any(|part| {
-        matches!(
-            part,
-            Part::Reasoning { .. } | Part::RedactedReasoning { .. }
-        )
-    });
-    if !has {
-        return;
-    }
-    match draft.quirks.thoughts {
-        Thoughts::Omitted => {}
-        Thoughts::Member(key) => {
-            let text: String = parts
-                .iter()
-                .filter_map(|part| match part {
-                    Part::Reasoning { text, .. } => Some(text.decode().into_owned()),
-                    _ => None,
-                })
-                .collect();
-            w.field_str(key, &text);
-        }
-        Thoughts::Details => {
-            w.key("reasoning_details");
-            w.begin_array();
-            for part in parts {
-                detail(w, part);
-            }
-            w.end_array();
-        }
-    }
-}
-
-fn detail(w: &mut Writer<'_>, part: &Part<'_>) {
-    match part {
-        Part::Reasoning { text, signature } => {
-            w.begin_object();
-            w.field_str("type", "reasoning.text");
-            w.field_text("text", text);
-            if let Some(signature) = signature {
-                w.field_text("signature", signature);
-            }
-            w.end_object();
-        }
-        Part::RedactedReasoning { data } => {
-            w.begin_object();
-            w.field_str("type", "reasoning.encrypted");
-            w.field_text("data", data);
-            w.end_object();
-        }
-        _ => {}
-    }
 }
 
 /// The content that a message had, where it says more than the neutral language.

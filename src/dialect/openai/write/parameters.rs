@@ -1,9 +1,8 @@
 //! How the answer is to be made.
 
-use super::Draft;
-use crate::chat::{Error, Reasoning, ResponseFormat};
-use crate::json::{self, Object, Text, Value, Writer};
-use crate::order::Places;
+use super::{Draft, format};
+use crate::chat::{Error, Reasoning};
+use crate::json::{Object, Text, Value, Writer};
 use crate::provider::ReasoningForm;
 
 pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
@@ -49,8 +48,10 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
         w.end_array();
     }
     reasoning(w, draft);
-    if let Some(format) = &request.response_format {
-        write_format(w, format, draft.same);
+    if let Some(format) = &request.response_format
+        && draft.json_tool.is_none()
+    {
+        format::write(w, format, draft.same);
     }
     output(w, draft);
     identity(w, draft);
@@ -119,6 +120,10 @@ fn stream(w: &mut Writer<'_>, draft: &Draft<'_, '_>) {
 
 fn reasoning(w: &mut Writer<'_>, draft: &Draft<'_, '_>) {
     let Some(reasoning) = &draft.request.reasoning else {
+        // Unasked it would think, and could not be made to call.
+        if draft.json_tool.is_some() && draft.quirks.no_forcing_of_thinkers {
+            w.field_raw("thinking", r#"{"type":"disabled"}"#);
+        }
         return;
     };
     if ["thinking", "reasoning", "reasoning_effort"]
@@ -180,87 +185,4 @@ fn effort<'a>(reasoning: &Reasoning<'a>) -> Option<Text<'a>> {
         Reasoning::Budget(1025..=2048) => Text::from("medium"),
         Reasoning::Budget(_) => Text::from("high"),
     })
-}
-
-fn write_format(w: &mut Writer<'_>, format: &ResponseFormat<'_>, same: bool) {
-    match format {
-        ResponseFormat::Text if same => w.field_raw("response_format", r#"{"type":"text"}"#),
-        ResponseFormat::Text => {}
-        ResponseFormat::JsonObject => w.field_raw("response_format", r#"{"type":"json_object"}"#),
-        ResponseFormat::JsonSchema {
-            name,
-            description,
-            schema,
-            strict,
-        } => {
-            w.key("response_format");
-            w.begin_object();
-            w.field_str("type", "json_schema");
-            w.key("json_schema");
-            w.begin_object();
-            match name {
-                Some(name) => w.field_text("name", name),
-                // Some hosts do without; OpenAI requires one.
-                None if same => {}
-                None => w.field_str("name", "answer"),
-            }
-            if let Some(description) = description {
-                w.field_text("description", description);
-            }
-            if let Some(schema) = schema {
-                w.field_raw("schema", schema);
-            }
-            // Other wires hold the model to every schema; this one to those only that leave nothing open.
-            let closed = || schema.is_some_and(is_closed) && !same;
-            if let Some(strict) = strict.or_else(|| closed().then_some(true)) {
-                w.field_bool("strict", strict);
-            }
-            w.end_object();
-            w.end_object();
-        }
-    }
-}
-
-/// Whether OpenAI takes a schema as `strict`: every object lists all its properties as required and allows no other.
-fn is_closed(schema: &str) -> bool {
-    json::parse(schema.as_bytes()).is_ok_and(|value| closed(&value))
-}
-
-/// How deep it goes is bounded by the parser.
-fn closed(value: &Value<'_>) -> bool {
-    match value {
-        Value::Array(list) => list.items().iter().all(closed),
-        Value::Object(object) => {
-            let is_object = object.str("type").is_some_and(|kind| kind.is("object"));
-            let shut = object.bool("additionalProperties") == Some(false);
-            let required = object.array("required").map(|list| list.items());
-            let required = required.unwrap_or_default().iter();
-            let required = Places::of(required.filter_map(Value::as_str).map(Text::decode));
-            let properties = object.object("properties").map(Object::members);
-            let all = properties
-                .unwrap_or_default()
-                .iter()
-                .all(|(name, _)| required.has(&name.decode()));
-            (!is_object || (shut && all)) && object.members().iter().all(|(_, part)| closed(part))
-        }
-        _ => true,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_closed_schemas_are_strict() {
-        assert!(is_closed(
-            r#"{"type":"object","properties":{"a":{"type":"string"}},"required":["a"],"additionalProperties":false}"#
-        ));
-        assert!(!is_closed(
-            r#"{"type":"object","properties":{"a":{"type":"object"}},"required":["a"],"additionalProperties":false}"#
-        ));
-        assert!(!is_closed(
-            r#"{"type":"object","properties":{"a":{}},"additionalProperties":false}"#
-        ));
-    }
 }

@@ -1,3 +1,5 @@
+mod hosts;
+
 use super::*;
 use crate::chat::{Media, MediaSource, Message, Part, ResponseFormat, Role, Tool, ToolChoice};
 use crate::dialect::{Edits, openai::edit::must_rewrite, openai::read::read};
@@ -5,6 +7,16 @@ use crate::json::Text;
 use crate::provider::kind;
 
 fn said(request: &Request<'_>, from: Wire, provider: &str, model: &str) -> Result<String, Error> {
+    let written = written(request, from, provider, model)?;
+    Ok(String::from_utf8(written.body).expect("text"))
+}
+
+fn written(
+    request: &Request<'_>,
+    from: Wire,
+    provider: &str,
+    model: &str,
+) -> Result<Written, Error> {
     let options = WriteOptions {
         model,
         unsupported: UnsupportedParams::Reject,
@@ -12,12 +24,25 @@ fn said(request: &Request<'_>, from: Wire, provider: &str, model: &str) -> Resul
         from,
         kind: kind(provider).expect("a row"),
     };
-    let written = write(request, &options)?;
-    Ok(String::from_utf8(written.body).expect("text"))
+    write(request, &options)
 }
 
 fn again(body: &str, provider: &str) -> Result<String, Error> {
     said(&read(body.as_bytes())?, Wire::OpenAi, provider, "m")
+}
+
+/// Whether a passing request must be written anew.
+fn anew(provider: &str, model: Option<&str>, body: &str) -> bool {
+    let edits = Edits {
+        model,
+        include_usage: false,
+        kind: kind(provider).expect("a row"),
+        unsupported: UnsupportedParams::Reject,
+        betas: None,
+        count_tokens: false,
+        stream: false,
+    };
+    must_rewrite(body.as_bytes(), &edits)
 }
 
 fn function(name: &'static str) -> Tool<'static> {
@@ -149,8 +174,13 @@ fn what_a_host_refuses_is_told_by_name() {
 fn legacy_functions_go_back_as_they_came() {
     let body = r#"{"model":"m","messages":[{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"1"}],"functions":[{"name":"f","parameters":{}}],"function_call":{"name":"f"}}"#;
     assert_eq!(again(body, "openai").expect("said"), body);
-    // A host that does not know them refuses them by name.
-    let error = again(body, "mistral").expect_err("refused");
+    let twice = body.replace(
+        "],\"functions\"",
+        r#",{"role":"assistant","content":null,"function_call":{"name":"f","arguments":"{}"}},{"role":"function","name":"f","content":"2"}],"functions""#,
+    );
+    assert_eq!(again(&twice, "openai").expect("said"), twice);
+    // A host that has neither form refuses them by the client's name.
+    let error = again(body, "perplexity").expect_err("refused");
     assert_eq!(error.param.as_deref(), Some("functions"));
 }
 
@@ -176,18 +206,6 @@ fn a_schema_is_strict_where_it_can_be() {
 
 #[test]
 fn only_what_is_refused_is_written_anew() {
-    let anew = |provider: &str, model: Option<&str>, body: &str| {
-        let edits = Edits {
-            model,
-            include_usage: false,
-            kind: kind(provider).expect("a row"),
-            unsupported: UnsupportedParams::Reject,
-            betas: None,
-            count_tokens: false,
-            stream: false,
-        };
-        must_rewrite(body.as_bytes(), &edits)
-    };
     let system = r#"{"model":"o1-mini","messages":[{"role":"system","content":"x"}]}"#;
     assert!(anew("openai", None, system) && !anew("openai", Some("o1"), system));
     assert!(anew("openai", Some("o1-preview"), system) && !anew("groq", None, system));

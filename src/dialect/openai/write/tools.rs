@@ -1,6 +1,6 @@
 //! What the model may call.
 
-use super::{Draft, ids};
+use super::{Draft, format, ids};
 use crate::chat::{Error, Tool, ToolChoice, WebSearch};
 use crate::json::{Text, Value, Writer};
 use crate::order::Places;
@@ -14,7 +14,17 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
     });
     let mut open = false;
     if let Some(value) = verbatim {
-        w.field_value("tools", value);
+        w.key("tools");
+        w.begin_array();
+        let items = value.as_array().map(|list| list.items());
+        items
+            .unwrap_or_default()
+            .iter()
+            .for_each(|tool| w.value(tool));
+        if let Some(schema) = draft.json_tool {
+            format::tool(w, draft, schema);
+        }
+        w.end_array();
         open = true;
         for tool in &draft.request.tools {
             if let Tool::WebSearch(search) = tool {
@@ -24,7 +34,8 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
     } else {
         open |= list(w, draft)?;
     }
-    if draft.own("tool_choice").is_none() && draft.own("function_call").is_none() {
+    let answers = draft.json_tool.is_some() && format::choice(w, draft);
+    if !answers && draft.own("tool_choice").is_none() && draft.own("function_call").is_none() {
         choice(w, draft, open)?;
     }
     if let Some(parallel) = draft.request.parallel_tool_calls
@@ -68,6 +79,14 @@ fn list(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<bool, Error> {
             Tool::Other { value, .. } => w.raw(value.raw()),
             tool => function(w, draft, tool),
         }
+    }
+    if let Some(schema) = draft.json_tool {
+        if !open {
+            w.key("tools");
+            w.begin_array();
+            open = true;
+        }
+        format::tool(w, draft, schema);
     }
     if open {
         w.end_array();
@@ -170,7 +189,7 @@ fn choice(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>, open: bool) -> Result<(
     let Some(choice) = request.tool_choice.as_ref() else {
         return Ok(());
     };
-    if !open && !draft.same {
+    if !open && (!draft.same || draft.modernised()) {
         return Ok(());
     }
     let key = if draft.legacy {
