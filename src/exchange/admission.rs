@@ -9,6 +9,7 @@ use crate::config::{EdgeConfig, Unknown};
 use crate::dialect::{Wire, anthropic, gemini, openai};
 use crate::json::scan;
 use crate::meter::estimate;
+use crate::provider::asks_for_events;
 
 /// A request on its way in, after its headers were read and before its body was.
 #[derive(Debug, Clone)]
@@ -232,8 +233,7 @@ impl Admission {
             None => (self.operation, self.path.clone()),
         };
         // Google's streams are one JSON array, unless the client says otherwise.
-        let events = ["alt=sse", "$alt=sse", "%24alt=sse"];
-        let array = wire == Wire::Gemini && !query(&path).any(|pair| events.contains(&pair));
+        let array = wire == Wire::Gemini && !asks_for_events(query(&path));
         let include_usage = options.is_some_and(|member| {
             scan::top_level(member.value, ["include_usage"])
                 .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
@@ -263,11 +263,9 @@ pub fn too_large(config: &EdgeConfig) -> Error {
     Error::new(ErrorKind::TooLarge, message)
 }
 
-/// The pairs of a path's query.
-fn query(path: &str) -> impl Iterator<Item = &str> {
-    path.split_once('?')
-        .map_or("", |(_, query)| query)
-        .split('&')
+/// A path's query.
+fn query(path: &str) -> &str {
+    path.split_once('?').map_or("", |(_, query)| query)
 }
 
 /// The path without the key or token that Google's clients may put into the query: it is a secret.
@@ -313,7 +311,7 @@ fn without_port(host: &str) -> &str {
 
 /// The wire of a client that has not said what it wants.
 fn guess_wire(headers: &Headers, path: &str) -> Wire {
-    let key = query(path).any(|pair| pair.starts_with("key="));
+    let key = query(path).split('&').any(|pair| pair.starts_with("key="));
     if key || headers.has("x-goog-api-key") || path.starts_with("/v1beta") {
         return Wire::Gemini;
     }

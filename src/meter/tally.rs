@@ -20,7 +20,7 @@ pub struct Tally {
 impl Tally {
     /// Takes in one event; `now_ms` is Unix time in milliseconds.
     pub fn see(&mut self, event: &Event<'_>, now_ms: u64) {
-        self.changed = true;
+        let mut told = true;
         match event {
             Event::Start { .. } => self.started = true,
             Event::Text { text, .. }
@@ -40,8 +40,9 @@ impl Tally {
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Error(error) => self.error = Some(error.clone()),
             Event::End => self.ended = true,
-            _ => self.changed = false,
+            _ => told = false,
         }
+        self.changed |= told;
     }
 
     fn content(&mut self, now_ms: u64) {
@@ -126,6 +127,16 @@ mod tests {
         assert_eq!((usage.input_tokens, usage.output_tokens), (5, 4));
         assert_eq!(source, UsageSource::Estimated);
         assert_eq!(tally.first_content_ms(), 10);
+    }
+
+    #[test]
+    fn what_says_nothing_does_not_undo_a_change() {
+        let mut tally = Tally::default();
+        tally.see(&text("words"), 1);
+        tally.see(&Event::Ping, 1);
+        assert!(tally.take_changed());
+        tally.see(&Event::Ping, 2);
+        assert!(!tally.take_changed());
     }
 
     #[test]

@@ -6,7 +6,7 @@ mod path;
 mod quirks;
 mod table;
 
-pub use path::{Endpoint, Target, upstream_path};
+pub use path::{Endpoint, Target, asks_for_events, upstream_path};
 pub use quirks::{Action, Documents, Members, Quirks, ReasoningForm, Rule, Schemas, Thoughts};
 
 use crate::dialect::Wire;

@@ -85,7 +85,7 @@ pub fn upstream_path(provider: &Provider, target: Target<'_>) -> Result<String, 
                 (false, true) => "streamGenerateContent",
             };
             // A client of the same wire may have asked for an array instead of events.
-            let array = query.is_some_and(|query| !query.split('&').any(|pair| pair == "alt=sse"));
+            let array = query.is_some_and(|query| !asks_for_events(query));
             let alt = if stream && !array { "?alt=sse" } else { "" };
             let model = model.strip_prefix("models/").unwrap_or(model);
             let place = if provider.kind.api == Api::Gemini {
@@ -126,6 +126,14 @@ pub fn upstream_path(provider: &Provider, target: Target<'_>) -> Result<String, 
         }
         _ => Err(missing()),
     }
+}
+
+/// Whether the query of a stream's path in Google's wire asks for server-sent events; else the stream is one JSON array.
+///
+/// Google's system parameters may begin with a `$`, which clients may escape. Source: Google's "System parameters".
+pub fn asks_for_events(query: &str) -> bool {
+    let mut pairs = query.split('&');
+    pairs.any(|pair| matches!(pair, "alt=sse" | "$alt=sse" | "%24alt=sse"))
 }
 
 /// A Bedrock model's id without the regions of a cross-region inference profile.
@@ -208,6 +216,28 @@ mod tests {
         ];
         for (text, model, stream, want) in rows {
             assert_eq!(path(&text, Endpoint::Chat, model, stream), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn google_streams_as_its_own_client_asked() {
+        let rows = [
+            ("alt=sse", "?alt=sse"),
+            ("$alt=sse", "?alt=sse"),
+            ("a=b&%24alt=sse", "?alt=sse"),
+            ("alt=json", ""),
+            ("", ""),
+        ];
+        for (query, want) in rows {
+            let target = Target {
+                endpoint: Endpoint::Chat,
+                model: "m",
+                stream: true,
+                query: Some(query),
+            };
+            let path = upstream_path(&provider(r#""provider":"gemini""#), target).expect("a path");
+            let (_, tail) = path.split_once(":streamGenerateContent").expect("a stream");
+            assert_eq!(tail, want, "{query}");
         }
     }
 

@@ -28,24 +28,26 @@ pub(in crate::dialect) fn read(usage: &Object<'_>) -> Usage {
     let input = given_input.unwrap_or(total);
     let mut output = given_output.unwrap_or(0);
     let mut reasoning = completion(&["reasoning_tokens"]).max(top(&["reasoning_tokens"]));
-    let beyond = total.saturating_sub(input.saturating_add(output));
-    if given_input.is_some() && given_output.is_some() && beyond > 0 {
-        if reasoning == beyond {
-            output = output.saturating_add(beyond);
-        } else if reasoning == 0 {
-            output = output.saturating_add(beyond);
-            reasoning = beyond;
-        }
-    }
     let cached = prompt(&["cached_tokens"]).max(top(&[
         "prompt_cache_hit_tokens",
         "cached_tokens",
         "num_cached_tokens",
         "cache_read_input_tokens",
     ]));
-    let cached = cached.min(input);
     let written = prompt(&["cache_write_tokens", "cache_creation_tokens"])
         .max(top(&["cache_creation_input_tokens", "cache_write_tokens"]));
+    let beyond = total.saturating_sub(input.saturating_add(output));
+    // Some hosts count cached tokens in the total once more: they are nobody's output.
+    let cache = [cached, written, cached.saturating_add(written)].contains(&beyond);
+    if given_input.is_some() && given_output.is_some() && beyond > 0 {
+        if reasoning == beyond {
+            output = output.saturating_add(beyond);
+        } else if reasoning == 0 && !cache {
+            output = output.saturating_add(beyond);
+            reasoning = beyond;
+        }
+    }
+    let cached = cached.min(input);
     let hour = [
         usage.object("cache_creation"),
         usage
@@ -128,6 +130,21 @@ mod tests {
             r#"{"prompt_tokens":5,"completion_tokens":9,"total_tokens":30,"reasoning_tokens":4}"#,
         );
         assert_eq!((other.output_tokens, other.reasoning_tokens), (9, 4));
+    }
+
+    #[test]
+    fn cached_tokens_in_the_total_are_no_output() {
+        for said in [
+            r#""prompt_tokens_details":{"cached_tokens":10}"#,
+            r#""cache_creation_input_tokens":10"#,
+            r#""cache_creation_input_tokens":4,"cache_read_input_tokens":6"#,
+        ] {
+            let usage = counts(&format!(
+                r#"{{"prompt_tokens":10,"completion_tokens":5,"total_tokens":25,{said}}}"#
+            ));
+            let output = (usage.output_tokens, usage.reasoning_tokens);
+            assert_eq!(output, (5, 0), "{said}");
+        }
     }
 
     #[test]

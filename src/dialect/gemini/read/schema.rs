@@ -75,7 +75,7 @@ fn convert(schema: &Object<'_>, arguments: bool, w: &mut Writer<'_>) {
                 | "maxProperties",
                 Value::String(count),
             ) if !count.is_empty() && count.decode().bytes().all(|b| b.is_ascii_digit()) => {
-                w.field_raw(&name, &count.decode());
+                w.field_raw(&name, plain_digits(&count.decode()));
             }
             (
                 "minItems" | "maxItems" | "minLength" | "maxLength" | "minProperties"
@@ -97,6 +97,14 @@ fn convert(schema: &Object<'_>, arguments: bool, w: &mut Writer<'_>) {
         w.field_raw("properties", "{}");
     }
     w.end_object();
+}
+
+/// Digits as a number of JSON, which begins with no zero but its only one.
+fn plain_digits(digits: &str) -> &str {
+    match digits.trim_start_matches('0') {
+        "" => "0",
+        rest => rest,
+    }
 }
 
 /// `type`: a word, or several in JSON Schema's way.
@@ -176,6 +184,17 @@ mod tests {
         let given = r#"{"type":"OBJECT","properties":{"TYPE":{"type":"ARRAY","items":{"type":"STRING"},"min_items":"1"}}}"#;
         let want = r#"{"type":"object","properties":{"TYPE":{"type":"array","items":{"type":"string"},"minItems":1}}}"#;
         assert_eq!(converted(given, true), want);
+    }
+
+    #[test]
+    fn counts_in_strings_become_numbers() {
+        assert_eq!(
+            converted(
+                r#"{"minItems":"007","max_items":"000","minLength":"-1"}"#,
+                false
+            ),
+            r#"{"minItems":7,"maxItems":0,"minLength":"-1"}"#
+        );
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(super) fn own_citation(
     span: (u64, u64),
     index: Option<u32>,
 ) {
-    if let Some(own) = citation.own {
+    if let Some(own) = citation.own.map(json::compact) {
         match (index, json::parse(own.as_bytes())) {
             (Some(_), Ok(Value::Object(own))) => {
                 w.begin_object();
@@ -76,7 +76,7 @@ pub(super) fn own_citation(
                 others.for_each(|(key, value)| w.field_value(&key.decode(), value));
                 w.end_object();
             }
-            _ => w.raw(own),
+            _ => w.raw(&own),
         }
         return;
     }

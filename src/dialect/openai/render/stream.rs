@@ -6,7 +6,7 @@ use super::pieces::{self, Progress};
 use super::{error, usage, word};
 use crate::chat::{Event, FinishReason};
 use crate::dialect::{AnswerContext, AnswerWriter};
-use crate::json::{Text, Writer};
+use crate::json::{self, Text, Writer};
 use crate::meter::Usage;
 use lists::Lists;
 
@@ -126,7 +126,7 @@ impl StreamWriter {
         delta(&mut w);
         w.end_object();
         match logprobs {
-            Some(json) => w.field_raw("logprobs", &json),
+            Some(json) => w.field_raw("logprobs", &json::compact(&json)),
             None => w.field_null("logprobs"),
         }
         match end {
@@ -337,3 +337,6 @@ impl AnswerWriter for StreamWriter {
         out.extend_from_slice(b"data: [DONE]\n\n");
     }
 }
+
+#[cfg(test)]
+mod tests;
