@@ -6,6 +6,13 @@ use super::admission::without_key;
 /// Names of headers by which clients send keys that a provider may be meant to get.
 const KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
 
+/// Names of headers that say for which account of the provider's a client's key is; beside another key they are wrong.
+const ACCOUNTS: [&str; 3] = [
+    "openai-organization",
+    "openai-project",
+    "x-goog-user-project",
+];
+
 /// Names of headers that are between client and gateway only.
 const CLIENT_ONLY: [&str; 11] = [
     "ocp-apim-subscription-key",
@@ -39,7 +46,7 @@ pub fn stays(name: &[u8], forward: bool) -> bool {
     if name == b"x-forwarded-proto" {
         return false;
     }
-    (!forward && KEYS.iter().any(|known| is(&known)))
+    (!forward && KEYS.iter().chain(&ACCOUNTS).any(|known| is(&known)))
         || CLIENT_ONLY.iter().any(|known| is(&known))
         || CLIENT_ONLY_PREFIXES
             .iter()
@@ -71,6 +78,9 @@ mod tests {
             ("api-key", "s3cret"),
             ("x-goog-api-key", "s3cret"),
             ("cookie", "s3cret"),
+            ("openai-organization", "own"),
+            ("openai-project", "own"),
+            ("x-goog-user-project", "own"),
             ("proxy-authorization", "s3cret"),
             ("x-amz-security-token", "s3cret"),
             ("x-forwarded-proto", "https"),
@@ -97,5 +107,6 @@ mod tests {
             "{forwarded}"
         );
         assert!(forwarded.contains("authorization: Bearer s3cret\n"));
+        assert_eq!(forwarded.matches(": own\n").count(), ACCOUNTS.len());
     }
 }

@@ -305,3 +305,55 @@ fn later(exchange: &Exchange, current: &Headers) -> Headers {
     }
     wanted
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, RouteSettings};
+
+    /// The names of those of a client's headers that a provider gets.
+    fn passed(forward: bool, first: bool) -> Vec<String> {
+        let json = format!(
+            r#"{{"stage":"attempt","providers":[{{"provider":"gemini","auth":"none","forward_caller_auth":{forward}}}]}}"#
+        );
+        let Ok(Config::Attempt(config)) = crate::config::parse(json.as_bytes(), &|_| None) else {
+            panic!("a configuration");
+        };
+        let provider = config.providers.first().expect("one");
+        let own = [
+            "x-goog-api-key",
+            "x-goog-user-project",
+            "x-goog-api-client",
+            "openai-organization",
+            "openai-project",
+            "cookie",
+        ];
+        let current = Headers(own.map(|name| (name.into(), b"own".to_vec())).to_vec());
+        let mut exchange = Exchange::passing(Wire::Gemini, 0);
+        exchange.model = "m".to_owned();
+        exchange.path = "/v1beta/models/m:generateContent".to_owned();
+        let settings = RouteSettings::default().over(provider);
+        let plan = Plan::new(&exchange, Operation::GenerateContent, provider, settings);
+        let plan = plan.expect("a plan");
+        let wanted = plan.wanted(&exchange, provider, &current, first, &Sent::default());
+        let names = wanted.0.into_iter().filter(|(_, value)| value == b"own");
+        names
+            .map(|(name, _)| String::from_utf8(name).expect("text"))
+            .collect()
+    }
+
+    #[test]
+    fn a_callers_key_goes_on_with_its_account_or_not_at_all() {
+        assert_eq!(passed(false, true), ["x-goog-api-client"]);
+        let all = [
+            "x-goog-api-key",
+            "x-goog-user-project",
+            "x-goog-api-client",
+            "openai-organization",
+            "openai-project",
+        ];
+        assert_eq!(passed(true, true), all);
+        // What a later attempt finds in the map is an earlier provider's.
+        assert!(passed(true, false).is_empty());
+    }
+}
