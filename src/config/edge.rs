@@ -27,6 +27,8 @@ pub struct EdgeConfig {
     pub max_request_bytes: u64,
     /// Whether `POST /weir/translate` tells what would be sent, headers included.
     pub dry_run: bool,
+    /// Whether later attempts get the caller's own keys too: they are kept in filter state for it.
+    pub forward_caller_auth: bool,
     /// `translate: inline`: the attempt that the edge itself makes.
     pub inline: Option<AttemptConfig>,
 }
@@ -83,7 +85,7 @@ impl EdgeConfig {
     }
 }
 
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 15] = [
     "stage",
     "hosts",
     "path_prefix",
@@ -96,6 +98,7 @@ const KEYS: [&str; 14] = [
     "max_model_labels",
     "max_request_bytes",
     "dry_run",
+    "forward_caller_auth",
     "translate",
     "providers",
 ];
@@ -156,6 +159,8 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<EdgeConfig> {
         },
         max_request_bytes: fields.number("max_request_bytes", 16 << 20, 1, 1 << 30),
         dry_run: fields.bool("dry_run"),
+        // Inline there is one attempt, and it has the request's own headers.
+        forward_caller_auth: fields.bool("forward_caller_auth") && !inline,
         inline: if inline {
             Some(attempt::inline(reader)?)
         } else {

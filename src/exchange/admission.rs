@@ -1,5 +1,6 @@
 //! The edge's request side: what is asked, by whom, may they, and where it goes.
 
+use super::caller::snapshot;
 use super::dry_run::{self, Query};
 use super::identity::{self, Lookup};
 use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
@@ -250,7 +251,7 @@ impl Admission {
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,
             path,
-            headers: headers.0,
+            headers: snapshot(headers, config.forward_caller_auth),
         };
         Ok(Admitted { exchange, target })
     }
@@ -269,7 +270,7 @@ fn query(path: &str) -> &str {
 }
 
 /// The path without the key or token that Google's clients may put into the query: it is a secret.
-fn without_key(path: &str) -> String {
+pub(super) fn without_key(path: &str) -> String {
     let Some((bare, query)) = path.split_once('?') else {
         return path.to_owned();
     };

@@ -9,6 +9,7 @@
 //! The stages share filter state only: the edge's [`Exchange`] goes down, each attempt's [`AttemptRecord`] comes back.
 pub mod admission;
 pub mod answer;
+pub mod caller;
 pub mod dry_run;
 pub mod headers;
 pub mod identity;

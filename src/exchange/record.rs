@@ -37,7 +37,8 @@ pub struct Exchange {
     pub started_ms: u64,
     /// The path under the scope's prefix, with its query.
     pub path: String,
-    /// The request's headers as the edge left them: what a later attempt begins with.
+    /// The request's headers as the edge left them, without secrets: what a later attempt begins with. See
+    /// [`super::caller::snapshot`].
     pub headers: Vec<(Vec<u8>, Vec<u8>)>,
 }
 

@@ -1,5 +1,6 @@
 //! An attempt's request side: the request as one provider wants it.
 
+use super::caller::stays;
 use super::headers::Edits as HeaderEdits;
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
@@ -46,35 +47,6 @@ pub struct Sent<'w> {
     /// Headers that go with it.
     pub headers: &'w [(String, String)],
 }
-
-/// Names of headers by which clients send keys, and others that are between client and gateway only.
-const CLIENT_ONLY: [&str; 15] = [
-    "authorization",
-    "x-api-key",
-    "api-key",
-    "x-goog-api-key",
-    "ocp-apim-subscription-key",
-    "proxy-authorization",
-    "cookie",
-    // Answers must come uncompressed, or usage could not be read.
-    "accept-encoding",
-    "forwarded",
-    "x-real-ip",
-    "x-envoy-external-address",
-    "x-envoy-internal",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-attempt-count",
-    "x-envoy-original-path",
-];
-
-/// Beginnings of such names.
-const CLIENT_ONLY_PREFIXES: [&[u8]; 4] = [
-    b"x-weir-",
-    b"x-litellm-",
-    b"x-forwarded-",
-    // Of a signature over another request.
-    b"x-amz-",
-];
 
 /// Beginnings of names of headers that only the client's wire knows.
 const WIRE_PREFIXES: [&[u8]; 4] = [b"anthropic-", b"openai-", b"x-stainless-", b"x-goog-"];
@@ -276,16 +248,7 @@ impl Plan {
         let same_wire = self.wire == exchange.wire;
         let keep_auth = self.settings.forward_caller_auth;
         wanted.remove(|name| {
-            let secret = CLIENT_ONLY.iter().any(|known| known.as_bytes() == name);
-            let kept = keep_auth && matches!(name, b"authorization" | b"x-api-key" | b"api-key");
-            // Envoy finds no route without it.
-            if name == b"x-forwarded-proto" {
-                return false;
-            }
-            (secret && !kept)
-                || CLIENT_ONLY_PREFIXES
-                    .iter()
-                    .any(|prefix| name.starts_with(prefix))
+            stays(name, keep_auth)
                 || (!same_wire && WIRE_PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
         });
         if same_wire
@@ -341,4 +304,56 @@ fn later(exchange: &Exchange, current: &Headers) -> Headers {
         }
     }
     wanted
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Config, RouteSettings};
+
+    /// The names of those of a client's headers that a provider gets.
+    fn passed(forward: bool, first: bool) -> Vec<String> {
+        let json = format!(
+            r#"{{"stage":"attempt","providers":[{{"provider":"gemini","auth":"none","forward_caller_auth":{forward}}}]}}"#
+        );
+        let Ok(Config::Attempt(config)) = crate::config::parse(json.as_bytes(), &|_| None) else {
+            panic!("a configuration");
+        };
+        let provider = config.providers.first().expect("one");
+        let own = [
+            "x-goog-api-key",
+            "x-goog-user-project",
+            "x-goog-api-client",
+            "openai-organization",
+            "openai-project",
+            "cookie",
+        ];
+        let current = Headers(own.map(|name| (name.into(), b"own".to_vec())).to_vec());
+        let mut exchange = Exchange::passing(Wire::Gemini, 0);
+        exchange.model = "m".to_owned();
+        exchange.path = "/v1beta/models/m:generateContent".to_owned();
+        let settings = RouteSettings::default().over(provider);
+        let plan = Plan::new(&exchange, Operation::GenerateContent, provider, settings);
+        let plan = plan.expect("a plan");
+        let wanted = plan.wanted(&exchange, provider, &current, first, &Sent::default());
+        let names = wanted.0.into_iter().filter(|(_, value)| value == b"own");
+        names
+            .map(|(name, _)| String::from_utf8(name).expect("text"))
+            .collect()
+    }
+
+    #[test]
+    fn a_callers_key_goes_on_with_its_account_or_not_at_all() {
+        assert_eq!(passed(false, true), ["x-goog-api-client"]);
+        let all = [
+            "x-goog-api-key",
+            "x-goog-user-project",
+            "x-goog-api-client",
+            "openai-organization",
+            "openai-project",
+        ];
+        assert_eq!(passed(true, true), all);
+        // What a later attempt finds in the map is an earlier provider's.
+        assert!(passed(true, false).is_empty());
+    }
 }

@@ -50,11 +50,23 @@ fn edit_own(body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
 }
 
 /// Whether a request may have what this gateway put into earlier answers of other wires, and what Anthropic would
-/// therefore refuse: signatures in ids, and blocks that hold another provider's signature.
+/// therefore refuse: signatures in ids, blocks that hold another provider's signature, and thinking that none signed.
 pub fn is_marked(body: &[u8]) -> bool {
     let has = |piece: &str| memchr::memmem::find(body, piece.as_bytes()).is_some();
     // The mark begins a string: as a word of a text it is none.
-    has(signed_id::MARK) || has(&format!("\"{GEMINI_MARK}"))
+    has(signed_id::MARK) || has(&format!("\"{GEMINI_MARK}")) || has_unsigned(body)
+}
+
+/// Whether a thinking block may have an empty signature.
+fn has_unsigned(body: &[u8]) -> bool {
+    const KEY: &[u8] = b"\"signature\"";
+    let empty = |at: usize| {
+        let rest = body.get(at.saturating_add(KEY.len())..)?;
+        let rest = rest.trim_ascii_start().strip_prefix(b":")?;
+        Some(rest.trim_ascii_start().starts_with(b"\"\""))
+    };
+    memchr::memmem::find_iter(body, KEY).any(|at| empty(at) == Some(true))
+        && memchr::memmem::find(body, b"\"thinking\"").is_some()
 }
 
 /// The request without them, for Anthropic itself.

@@ -113,3 +113,27 @@ fn marks_of_other_wires_are_taken_out() {
         words.replace("\"m\"", "\"m-1\"")
     );
 }
+
+#[test]
+fn thinking_that_none_signed_is_taken_out() {
+    let thought = r#"{"type":"thinking","thinking":"hm","signature" : ""},"#;
+    let body = |thought: &str| {
+        format!(
+            r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"assistant","content":[{thought}{{"type":"thinking","thinking":"a","signature":"c2ln"}},{{"type":"text","text":"t"}}]}}]}}"#
+        )
+    };
+    let (given, signed) = (body(thought), body(""));
+    assert!(is_marked(given.as_bytes()) && !is_marked(signed.as_bytes()));
+    assert_eq!(
+        edited("anthropic", &given, false).expect("a body"),
+        signed.replace("\"m\"", "\"m-1\"")
+    );
+    // A turn that was nothing else goes whole.
+    let turns = r#"{"role":"user","content":"a"},{"role":"assistant","content":[{"type":"thinking","thinking":"hm","signature":""}]},{"role":"user","content":"b"}"#;
+    let given = format!(r#"{{"model":"m","max_tokens":1,"messages":[{turns}]}}"#);
+    let out = edited("anthropic", &given, false).expect("a body");
+    assert!(!out.contains("assistant") && !out.contains("[]"), "{out}");
+    // A tool's argument of that name is no thinking.
+    let argument = r#"{"content":[{"type":"tool_use","input":{"signature":""}}]}"#;
+    assert!(!is_marked(argument.as_bytes()));
+}

@@ -125,7 +125,11 @@ fn block<'a>(path: &str, value: &Value<'a>) -> Result<Read<'a>, Error> {
         "thinking" => (
             Part::Reasoning {
                 text: need(path, &block, "thinking")?,
-                signature: block.str("signature").cloned(),
+                // An empty one is what a client keeps of thinking that another provider did not sign.
+                signature: block
+                    .str("signature")
+                    .filter(|signature| !signature.is_empty())
+                    .cloned(),
             },
             known(&["type", "thinking", "signature"]),
         ),

@@ -105,3 +105,22 @@ fn search_results_are_text_to_others() {
     assert!(matches!(&content[0], Part::Text { text, .. } if text.is("T\nhttps://x\n\na\nb")));
     assert!(request.verbatim("messages[0].content[0]").is_some());
 }
+
+#[test]
+fn an_empty_signature_is_none() {
+    let body = body(
+        r#"[{"role":"assistant","content":[{"type":"thinking","thinking":"a","signature":""},{"type":"thinking","thinking":"b","signature":"s"}]}]"#,
+    );
+    let request = read(body.as_bytes()).expect("valid");
+    let signed = |part: &Part<'_>| {
+        matches!(
+            part,
+            Part::Reasoning {
+                signature: Some(_),
+                ..
+            }
+        )
+    };
+    let parts = &request.messages[0].content;
+    assert_eq!([signed(&parts[0]), signed(&parts[1])], [false, true]);
+}

@@ -123,24 +123,32 @@ fn as_they_are<'r, 'a>(draft: &Draft<'r, 'a>, leading: usize) -> Vec<Turn<'r, 'a
     let messages = draft.request.messages.iter().enumerate().skip(leading);
     let turn = |(at, message): (usize, &'r Message<'a>)| {
         let parts = message.content.iter().enumerate();
-        // What held only another provider's signature is nothing without it.
-        let parts = parts.filter(|(_, part)| {
-            !matches!(part, Part::Text { text, signature: Some(_), .. } if text.is_empty())
+        // What held only another provider's signature is nothing without it, nor is thinking that none signed.
+        let parts = parts.filter(|(_, part)| match part {
+            Part::Text {
+                text,
+                signature: Some(_),
+                ..
+            } => !text.is_empty(),
+            Part::Reasoning { signature, .. } => signature.is_some(),
+            _ => true,
         });
-        Turn {
+        let parts: Vec<_> = parts
+            .map(|(place, part)| Placed {
+                message: at,
+                place,
+                part,
+                marker: blocks::marker(part),
+            })
+            .collect();
+        // A turn of which nothing is left is none: the provider refuses empty ones.
+        (!parts.is_empty() || message.content.is_empty()).then(|| Turn {
             speaker: speaker(message),
-            parts: parts
-                .map(|(place, part)| Placed {
-                    message: at,
-                    place,
-                    part,
-                    marker: blocks::marker(part),
-                })
-                .collect(),
+            parts,
             extra: &message.extra,
-        }
+        })
     };
-    messages.map(turn).collect()
+    messages.filter_map(turn).collect()
 }
 
 /// The turns that the wire allows.
