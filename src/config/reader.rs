@@ -1,5 +1,6 @@
 //! Reads configuration and collects every mistake on the way, instead of stopping at the first.
 
+use crate::json::number;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
 use std::fmt;
@@ -182,8 +183,8 @@ impl<'a> Reader<'a> {
         let seconds = match self.value {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => match (text.strip_suffix("ms"), text.strip_suffix('s')) {
-                (Some(text), _) => text.parse::<f64>().ok().map(|millis| millis / 1000.0),
-                (None, Some(text)) => text.parse::<f64>().ok(),
+                (Some(text), _) => number::value(text).map(|millis| millis / 1000.0),
+                (None, Some(text)) => number::value(text),
                 (None, None) => None,
             },
             _ => None,

@@ -4,6 +4,7 @@
 //! one pass without copying them; [`scan`] finds a few top-level members without building anything; [`splice`] edits a
 //! body in place; [`Writer`] writes a new one; [`schema`] rewrites JSON Schemas for wires that take less of it.
 mod compact;
+pub mod number;
 mod parse;
 pub mod scan;
 pub mod schema;

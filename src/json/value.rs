@@ -130,7 +130,7 @@ impl<'a> Value<'a> {
     #[inline(never)]
     pub fn as_f64(&self) -> Option<f64> {
         match self {
-            Value::Number(spelled) => spelled.parse().ok(),
+            Value::Number(spelled) => super::number::value(spelled),
             _ => None,
         }
     }

@@ -133,7 +133,7 @@ fn rename(
 }
 
 fn number(source: &[u8]) -> Option<f64> {
-    std::str::from_utf8(source).ok()?.parse().ok()
+    crate::json::number::value(std::str::from_utf8(source).ok()?)
 }
 
 /// Whether two values are the same: numbers by what they are, others by how they are spelled.

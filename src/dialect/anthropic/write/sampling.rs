@@ -4,6 +4,7 @@ use super::Draft;
 use super::thinking::Thinking;
 use crate::chat::Error;
 use crate::dialect::anthropic::models::Sampling;
+use crate::json::number;
 use crate::json::{Text, Writer};
 
 impl Draft<'_, '_> {
@@ -26,7 +27,7 @@ impl Draft<'_, '_> {
         let allowed = self.rules.sampling != Sampling::None;
         let mut drawn = false;
         if let Some(number) = request.temperature {
-            let value: f64 = number.parse().unwrap_or(1.0);
+            let value = number::value(number).unwrap_or(1.0);
             let default = value == 1.0;
             match default || (allowed && !thinks && (0.0..=1.0).contains(&value)) {
                 true if default && (!allowed || request.top_p.is_some()) => {
@@ -40,7 +41,7 @@ impl Draft<'_, '_> {
             }
         }
         if let Some(number) = request.top_p {
-            let value: f64 = number.parse().unwrap_or(1.0);
+            let value = number::value(number).unwrap_or(1.0);
             let twice = drawn && self.rules.sampling == Sampling::Either;
             match allowed && !twice && (!thinks || value >= 0.95) {
                 true => w.field_raw("top_p", number),
@@ -59,7 +60,8 @@ impl Draft<'_, '_> {
 
     fn not_in_this_wire(&mut self) -> Result<(), Error> {
         let request = self.request;
-        let zero = |number: Option<&str>| number.is_none_or(|text| text.parse() == Ok(0.0f64));
+        let zero =
+            |number: Option<&str>| number.is_none_or(|text| number::value(text) == Some(0.0));
         let audio = request.modalities.iter().any(|kind| !kind.is("text"));
         for (field, asked) in [
             ("frequency_penalty", !zero(request.frequency_penalty)),

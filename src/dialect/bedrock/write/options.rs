@@ -2,6 +2,7 @@
 
 use super::{Draft, thinking};
 use crate::chat::Error;
+use crate::json::number;
 use crate::json::{Object, Text, Value, Writer};
 
 /// Fields of Converse that clients of another wire send as they are.
@@ -28,7 +29,7 @@ pub(super) fn inference(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result
         }
     }
     if let Some(number) = request.top_p {
-        let value: f64 = number.parse().unwrap_or(1.0);
+        let value = number::value(number).unwrap_or(1.0);
         let beside = draft.rules.one_sampler && request.temperature.is_some();
         let fits = match draft.thinking.of_claude() {
             true => draft.rules.sampling && value >= 0.95,
@@ -56,12 +57,12 @@ pub(super) fn inference(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result
 
 /// Whether a number says something else than the default.
 fn says(number: &str, default: f64) -> bool {
-    number.parse() != Ok(default)
+    number::value(number) != Some(default)
 }
 
 /// Whether a sampling parameter of this value may be sent.
 fn samples(draft: &Draft<'_, '_>, number: &str) -> bool {
-    let value: f64 = number.parse().unwrap_or(f64::NAN);
+    let value = number::value(number).unwrap_or(f64::NAN);
     let free = draft.rules.sampling && !draft.thinking.unlimited();
     let default = draft.thinking.of_claude() && value != 1.0;
     free && !default && (0.0..=1.0).contains(&value)

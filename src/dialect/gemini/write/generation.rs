@@ -2,6 +2,7 @@
 
 use super::{Draft, format, rest, thinking};
 use crate::chat::Error;
+use crate::json::number;
 use crate::json::{Text, Value, Writer};
 
 /// Most stop sequences.
@@ -54,7 +55,7 @@ fn sampling(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> 
     ] {
         match number {
             Some(number) if draft.rules.penalties || draft.own() => w.field_raw(key, number),
-            Some(number) if number.parse() != Ok(0.0f64) => draft.unsupported(field)?,
+            Some(number) if number::value(number) != Some(0.0) => draft.unsupported(field)?,
             _ => {}
         }
     }
