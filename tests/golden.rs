@@ -214,11 +214,10 @@ fn answer(
         let mut json_tool = JsonTool::new(json_tool);
         let read = provider.read_answer(&body, &mut |event| {
             tally.see(&event, 1);
-            if let Some(event) = json_tool.map(event) {
-                writer.event(&event, &mut out);
-            }
+            json_tool.map(event, &mut |event| writer.event(&event, &mut out));
         });
         if read.is_ok() {
+            json_tool.finish(&mut |event| writer.event(&event, &mut out));
             writer.finish(&mut out);
         }
         read

@@ -1,119 +1,210 @@
 //! A response format by way of a forced tool: where a provider has no JSON mode, the model is made to call a tool whose
 //! arguments are the answer, and what it calls it with comes back as the answer's text.
+//!
+//! The text is then those arguments and nothing else: text beside the call, and further calls of the tool, are left out
+//! (the meter has seen them). A model that could only be asked to call may answer in text instead, so text waits until
+//! the choice has called a tool or has ended.
 
-use crate::chat::{Event, FinishReason};
+use crate::chat::{Event, FinishReason, Tool};
+use crate::json::Text;
+use crate::order::Places;
 
 /// Turns the forced tool's call back into text, event by event.
 #[derive(Debug)]
 pub struct JsonTool {
     name: Option<String>,
-    /// The forced call of each choice that has begun: choice, index.
-    forced: Vec<(u32, u32)>,
-    /// Whether other tools were called too.
-    others: bool,
+    /// In the order of their numbers.
+    choices: Vec<Choice>,
+}
+
+/// What a choice has said so far.
+#[derive(Debug, Default)]
+struct Choice {
+    number: u32,
+    /// Text of which it is not known yet whether it is the answer.
+    text: String,
+    /// Whether the tool was called.
+    answered: bool,
+    /// The calls that have begun, in the order of their numbers.
+    calls: Vec<(u32, Call)>,
+    /// How many of them are of the client's tools.
+    others: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Call {
+    /// The answer.
+    Answer,
+    /// The tool's again.
+    Again,
+    /// Of a tool of the client's, with its number without the forced ones.
+    Client(u32),
 }
 
 impl JsonTool {
-    /// The name that the tool is given.
+    /// The name that the tool is given, if no other has it.
     pub const NAME: &str = "json_tool_call";
+
+    /// A name for the tool that none of the client's has.
+    pub fn name_beside(tools: &[Tool<'_>]) -> String {
+        let names = tools.iter().filter_map(|tool| match tool {
+            Tool::Function { name, .. } => Some(name.decode()),
+            _ => None,
+        });
+        let taken = Places::of(names.filter(|name| name.starts_with(Self::NAME)));
+        let mut name = Self::NAME.to_owned();
+        let mut number = 1u32;
+        // Ends: there are fewer names than numbers.
+        while taken.has(&name) {
+            number = number.saturating_add(1);
+            name = format!("{}_{number}", Self::NAME);
+        }
+        name
+    }
 
     /// For the tool of this name; `None` lets everything pass.
     pub fn new(name: Option<String>) -> Self {
         JsonTool {
             name,
-            forced: Vec::new(),
-            others: false,
+            choices: Vec::new(),
         }
     }
 
-    /// What the client is to see of an event; `None` where it is nothing.
-    pub fn map<'a>(&mut self, event: Event<'a>) -> Option<Event<'a>> {
+    /// Tells `sink` what the client is to see of an event.
+    pub fn map(&mut self, event: Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let Some(wanted) = &self.name else {
-            return Some(event);
+            return sink(event);
         };
         match event {
+            Event::Text { choice, text } => {
+                let Some(own) = of(&mut self.choices, choice) else {
+                    return;
+                };
+                if own.others > 0 && !own.answered {
+                    sink(Event::Text { choice, text });
+                } else if !own.answered {
+                    own.text.push_str(&text.decode());
+                }
+            }
             Event::ToolStart {
                 choice,
                 index,
-                ref name,
-                ..
+                id,
+                name,
+                signature,
             } => {
+                let Some(own) = of(&mut self.choices, choice) else {
+                    return;
+                };
                 if name.is(wanted) {
-                    self.forced.push((choice, index));
-                    return None;
+                    own.text.clear();
+                    let again = std::mem::replace(&mut own.answered, true);
+                    own.begin(index, if again { Call::Again } else { Call::Answer });
+                    return;
                 }
-                self.others = true;
-                Some(self.moved(event))
+                own.release(sink);
+                let number = own.others;
+                own.others = number.saturating_add(1);
+                own.begin(index, Call::Client(number));
+                sink(Event::ToolStart {
+                    choice,
+                    index: number,
+                    id,
+                    name,
+                    signature,
+                });
             }
             Event::ToolArguments {
                 choice,
                 index,
                 fragment,
-            } if self.forced.contains(&(choice, index)) => {
-                (!fragment.is_empty()).then_some(Event::Text {
-                    choice,
-                    text: fragment,
-                })
+            } => {
+                let own = of(&mut self.choices, choice);
+                match own.and_then(|own| own.call(index)) {
+                    Some(Call::Answer) if fragment.is_empty() => {}
+                    Some(Call::Answer) => sink(Event::Text {
+                        choice,
+                        text: fragment,
+                    }),
+                    Some(Call::Client(number)) => sink(Event::ToolArguments {
+                        choice,
+                        index: number,
+                        fragment,
+                    }),
+                    Some(Call::Again) | None => {}
+                }
             }
-            event @ Event::ToolArguments { .. } => Some(self.moved(event)),
             Event::Finish {
                 choice,
-                reason: FinishReason::ToolCalls,
+                mut reason,
                 stop_sequence,
-            } if !self.others => Some(Event::Finish {
-                choice,
-                reason: FinishReason::Stop,
-                stop_sequence,
-            }),
-            event => Some(event),
+            } => {
+                if let Some(own) = of(&mut self.choices, choice) {
+                    own.release(sink);
+                    if reason == FinishReason::ToolCalls && own.others == 0 {
+                        reason = FinishReason::Stop;
+                    }
+                }
+                sink(Event::Finish {
+                    choice,
+                    reason,
+                    stop_sequence,
+                });
+            }
+            // They are about the text before them.
+            Event::Citation { choice, .. } | Event::TextSignature { choice, .. } => {
+                if let Some(own) = of(&mut self.choices, choice) {
+                    own.release(sink);
+                }
+                sink(event);
+            }
+            Event::Error(_) | Event::End => {
+                self.finish(sink);
+                sink(event);
+            }
+            event => sink(event),
         }
     }
 
-    /// The client's calls are counted without the forced one.
-    fn moved<'a>(&self, mut event: Event<'a>) -> Event<'a> {
-        if let Event::ToolStart { choice, index, .. } | Event::ToolArguments { choice, index, .. } =
-            &mut event
-        {
-            let before = self.forced.iter().filter(|(c, i)| c == choice && i < index);
-            *index = index.saturating_sub(u32::try_from(before.count()).unwrap_or(0));
+    /// The answer is complete: tells `sink` the text that waited.
+    pub fn finish(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        self.choices.iter_mut().for_each(|own| own.release(sink));
+    }
+}
+
+/// The choice of this number; it is made where there is none.
+fn of(choices: &mut Vec<Choice>, number: u32) -> Option<&mut Choice> {
+    let place = choices.partition_point(|own| own.number < number);
+    if choices.get(place).is_none_or(|own| own.number != number) {
+        let choice = Choice {
+            number,
+            ..Choice::default()
+        };
+        choices.insert(place, choice);
+    }
+    choices.get_mut(place)
+}
+
+impl Choice {
+    fn begin(&mut self, index: u32, call: Call) {
+        let place = self.calls.partition_point(|(own, _)| *own < index);
+        self.calls.insert(place, (index, call));
+    }
+
+    fn call(&self, index: u32) -> Option<Call> {
+        let place = self.calls.partition_point(|(own, _)| *own < index);
+        let found = self.calls.get(place).filter(|(own, _)| *own == index);
+        found.map(|(_, call)| *call)
+    }
+
+    fn release(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
+        if !self.text.is_empty() {
+            let choice = self.number;
+            let text = Text::from(std::mem::take(&mut self.text));
+            sink(Event::Text { choice, text });
         }
-        event
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::json::Text;
-
-    #[test]
-    fn the_forced_tools_arguments_are_the_text() {
-        let mut tool = JsonTool::new(Some(JsonTool::NAME.to_owned()));
-        let start = Event::ToolStart {
-            choice: 0,
-            index: 0,
-            id: Text::from("c"),
-            name: Text::from(JsonTool::NAME),
-            signature: None,
-        };
-        assert!(tool.map(start).is_none());
-        let piece = Event::ToolArguments {
-            choice: 0,
-            index: 0,
-            fragment: Text::from("{}"),
-        };
-        assert!(matches!(tool.map(piece), Some(Event::Text { text, .. }) if text.is("{}")));
-        let end = Event::Finish {
-            choice: 0,
-            reason: FinishReason::ToolCalls,
-            stop_sequence: None,
-        };
-        assert!(matches!(
-            tool.map(end),
-            Some(Event::Finish {
-                reason: FinishReason::Stop,
-                ..
-            })
-        ));
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ pub mod completions;
 pub mod gemini;
 mod json_tool;
 mod names;
+mod object_end;
 pub mod openai;
 mod request;
 mod wire;

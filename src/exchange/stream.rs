@@ -166,11 +166,12 @@ impl Stream {
                     let mut ended = false;
                     reader.end(&mut |event| {
                         tally.see(&event, now_ms);
-                        if let Some(event) = json_tool.map(event) {
+                        json_tool.map(event, &mut |event| {
                             ended |= render(writer.as_mut(), &event, out);
-                        }
+                        });
                     });
                     if !ended {
+                        json_tool.finish(&mut |event| writer.event(&event, out));
                         writer.finish(out);
                     }
                 }
@@ -272,9 +273,9 @@ fn step(
             reader.event(event, &mut |event| {
                 if !ended {
                     tally.see(&event, now_ms);
-                    if let Some(event) = json_tool.map(event) {
+                    json_tool.map(event, &mut |event| {
                         ended = render(writer.as_mut(), &event, out);
-                    }
+                    });
                 }
             });
             ended

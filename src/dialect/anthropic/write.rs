@@ -91,7 +91,8 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         body,
         dropped: draft.dropped,
         names: tools::names(request),
-        json_tool: matches!(draft.format, Format::Tool(_)).then(|| JsonTool::NAME.to_owned()),
+        json_tool: matches!(draft.format, Format::Tool(_))
+            .then(|| JsonTool::name_beside(&request.tools)),
         headers,
         legacy_functions: request.legacy_functions,
         ..Written::default()

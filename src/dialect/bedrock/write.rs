@@ -69,7 +69,7 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         body,
         dropped: draft.dropped,
         names: tools::names(request),
-        json_tool: json_tool.then(|| JsonTool::NAME.to_owned()),
+        json_tool: json_tool.then(|| JsonTool::name_beside(&request.tools)),
         legacy_functions: request.legacy_functions,
         ..Written::default()
     })

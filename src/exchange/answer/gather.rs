@@ -184,10 +184,9 @@ impl Answer {
         let mut out = Vec::new();
         self.provider.read_answer(body, &mut |event| {
             tally.see(&event, now_ms);
-            if let Some(event) = json_tool.map(event) {
-                writer.event(&event, &mut out);
-            }
+            json_tool.map(event, &mut |event| writer.event(&event, &mut out));
         })?;
+        json_tool.finish(&mut |event| writer.event(&event, &mut out));
         tally.see(&Event::End, now_ms);
         writer.finish(&mut out);
         Ok(Some(out))

@@ -14,6 +14,8 @@ pub struct BodyWriter {
     id: String,
     model: String,
     blocks: Vec<Block>,
+    /// Citations that came before any text: the first one has them.
+    late: Vec<String>,
     usage: Usage,
     tier: Option<Text<'static>>,
     ending: Ending,
@@ -52,6 +54,7 @@ impl BodyWriter {
             id: String::new(),
             model: String::new(),
             blocks: Vec::new(),
+            late: Vec::new(),
             usage: Usage::default(),
             tier: None,
             ending: Ending::default(),
@@ -59,21 +62,24 @@ impl BodyWriter {
     }
 
     /// The text block that goes on.
-    fn open_text(&mut self) -> Option<(&mut Vec<u8>, &mut Vec<String>)> {
+    fn open_text(&mut self) -> Option<&mut Vec<u8>> {
         if !matches!(self.blocks.last(), Some(Block::Text { .. })) {
             self.blocks.push(Block::Text {
                 text: Vec::new(),
-                citations: Vec::new(),
+                citations: std::mem::take(&mut self.late),
             });
         }
         match self.blocks.last_mut() {
-            Some(Block::Text { text, citations }) => Some((text, citations)),
+            Some(Block::Text { text, .. }) => Some(text),
             _ => None,
         }
     }
 
     fn text(&mut self, piece: &Text<'_>) {
-        if let Some((text, _)) = self.open_text() {
+        // An empty block is refused when it comes back.
+        if !piece.is_empty()
+            && let Some(text) = self.open_text()
+        {
             piece.write_inside(text);
         }
     }
@@ -85,10 +91,9 @@ impl BodyWriter {
             Block::Text { citations, .. } => Some(citations),
             _ => None,
         });
-        if let Some(citations) = texts.next() {
-            citations.push(citation);
-        } else if let Some((_, citations)) = self.open_text() {
-            citations.push(citation);
+        match texts.next() {
+            Some(citations) => citations.push(citation),
+            None => self.late.push(citation),
         }
     }
 

@@ -1,32 +1,14 @@
 //! A streamed answer: one content block after the other.
 
-use super::{Ending, cited, image, literal, marked};
+mod blocks;
+
+use super::{Ending, cited, marked};
 use crate::chat::{Event, signed_id};
 use crate::dialect::anthropic::{error, usage};
 use crate::dialect::{AnswerContext, AnswerWriter};
 use crate::json::{Text, Writer};
 use crate::meter::Usage;
-
-/// The content block that is open.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Block {
-    Text,
-    Thinking,
-    /// A tool's call, by its number.
-    Call(u32),
-    /// One that is whole at once.
-    Whole,
-}
-
-/// A call whose block waits until the one before it is closed.
-#[derive(Debug)]
-struct Waiting {
-    index: u32,
-    id: Text<'static>,
-    name: Text<'static>,
-    /// Its arguments so far, as the inside of a literal.
-    arguments: Vec<u8>,
-}
+use blocks::{Blocks, Call, Piece};
 
 /// Writes Messages events.
 #[derive(Debug)]
@@ -34,12 +16,7 @@ pub struct StreamWriter {
     context: AnswerContext,
     started: bool,
     failed: bool,
-    /// The open block and its index among the blocks.
-    open: Option<Block>,
-    blocks: u32,
-    waiting: Vec<Waiting>,
-    /// Citations that came while a call was open: their text is closed already.
-    late: Vec<String>,
+    blocks: Blocks,
     usage: Usage,
     tier: Option<Text<'static>>,
     ending: Ending,
@@ -52,10 +29,7 @@ impl StreamWriter {
             context,
             started: false,
             failed: false,
-            open: None,
-            blocks: 0,
-            waiting: Vec::new(),
-            late: Vec::new(),
+            blocks: Blocks::default(),
             usage: Usage::default(),
             tier: None,
             ending: Ending::default(),
@@ -87,143 +61,6 @@ impl StreamWriter {
             w.end_object();
         });
     }
-
-    /// Makes `block` the open one; `head` writes what its start says.
-    fn open(&mut self, block: Block, out: &mut Vec<u8>, head: impl FnOnce(&mut Writer<'_>)) {
-        if self.open == Some(block) && block != Block::Whole {
-            return;
-        }
-        self.close(out);
-        if !self.started {
-            self.start("", "", out);
-        }
-        let index = self.blocks;
-        self.open = Some(block);
-        event("content_block_start", out, |w| {
-            w.field_number("index", index);
-            w.key("content_block");
-            w.begin_object();
-            head(w);
-            w.end_object();
-        });
-    }
-
-    fn close(&mut self, out: &mut Vec<u8>) {
-        if self.open.take().is_none() {
-            return;
-        }
-        let index = self.blocks;
-        self.blocks = index.saturating_add(1);
-        event("content_block_stop", out, |w| {
-            w.field_number("index", index)
-        });
-    }
-
-    fn delta(&mut self, kind: &str, key: &str, text: &Text<'_>, out: &mut Vec<u8>) {
-        let index = self.blocks;
-        event("content_block_delta", out, |w| {
-            w.field_number("index", index);
-            w.key("delta");
-            w.begin_object();
-            w.field_str("type", kind);
-            w.field_text(key, text);
-            w.end_object();
-        });
-    }
-
-    /// A block that is whole at once.
-    fn whole(&mut self, out: &mut Vec<u8>, head: impl FnOnce(&mut Writer<'_>)) {
-        self.flush(out);
-        self.open(Block::Whole, out, head);
-        self.close(out);
-    }
-
-    fn text(&mut self, text: &Text<'_>, out: &mut Vec<u8>) {
-        self.flush(out);
-        self.open_text(out);
-        self.delta("text_delta", "text", text, out);
-    }
-
-    /// A citation is about the last text: the open one.
-    fn cite(&mut self, citation: String, out: &mut Vec<u8>) {
-        if matches!(self.open, Some(Block::Call(_))) {
-            self.late.push(citation);
-            return;
-        }
-        self.open_text(out);
-        let index = self.blocks;
-        event("content_block_delta", out, |w| {
-            w.field_number("index", index);
-            w.key("delta");
-            w.begin_object();
-            w.field_str("type", "citations_delta");
-            w.field_raw("citation", &citation);
-            w.end_object();
-        });
-    }
-
-    fn open_text(&mut self, out: &mut Vec<u8>) {
-        self.open(Block::Text, out, |w| {
-            w.field_str("type", "text");
-            w.field_str("text", "");
-        });
-    }
-
-    fn open_thinking(&mut self, out: &mut Vec<u8>) {
-        self.open(Block::Thinking, out, |w| {
-            w.field_str("type", "thinking");
-            w.field_str("thinking", "");
-            w.field_str("signature", "");
-        });
-    }
-
-    fn open_call(&mut self, index: u32, id: &Text<'_>, name: &Text<'_>, out: &mut Vec<u8>) {
-        self.open(Block::Call(index), out, |w| {
-            w.field_str("type", "tool_use");
-            w.field_text("id", id);
-            w.field_text("name", name);
-            w.field_raw("input", "{}");
-        });
-    }
-
-    /// Calls that waited for their turn, whole.
-    fn flush(&mut self, out: &mut Vec<u8>) {
-        for call in std::mem::take(&mut self.waiting) {
-            self.open_call(call.index, &call.id, &call.name, out);
-            let inside = literal(&call.arguments);
-            if !inside.is_empty() {
-                self.delta(
-                    "input_json_delta",
-                    "partial_json",
-                    &Text::Escaped(&inside),
-                    out,
-                );
-            }
-        }
-    }
-
-    fn tool_start(&mut self, index: u32, id: &Text<'_>, name: &Text<'_>, out: &mut Vec<u8>) {
-        let name = self.context.tool_name(name);
-        if matches!(self.open, Some(Block::Call(_))) {
-            // Calls may come interleaved; blocks may not. The open one goes on, later ones wait.
-            self.waiting.push(Waiting {
-                index,
-                id: id.clone().into_owned(),
-                name: name.into_owned(),
-                arguments: Vec::new(),
-            });
-        } else {
-            self.open_call(index, id, &name, out);
-        }
-    }
-
-    fn tool_arguments(&mut self, index: u32, fragment: &Text<'_>, out: &mut Vec<u8>) {
-        if self.open == Some(Block::Call(index)) {
-            self.delta("input_json_delta", "partial_json", fragment, out);
-        } else if let Some(call) = self.waiting.iter_mut().find(|call| call.index == index) {
-            fragment.write_inside(&mut call.arguments);
-        }
-    }
 }
 
 impl AnswerWriter for StreamWriter {
@@ -233,16 +70,18 @@ impl AnswerWriter for StreamWriter {
                 self.start(&id.decode(), &model.decode(), out);
             }
             // This wire has one answer only; `n` is refused on the way in.
-            Event::Text { choice: 0, text } => self.text(text, out),
-            Event::Refusal { choice: 0, text } => {
+            Event::Text { choice: 0, text } if !text.is_empty() => {
+                self.say(Piece::Text(text.clone()), out);
+            }
+            Event::Refusal { choice: 0, text } if !text.is_empty() => {
                 text.write_inside(&mut self.ending.refusal);
-                self.text(text, out);
+                self.say(Piece::Text(text.clone()), out);
             }
             Event::Audio {
                 choice: 0,
                 transcript,
                 ..
-            } if !transcript.is_empty() => self.text(transcript, out),
+            } if !transcript.is_empty() => self.say(Piece::Text(transcript.clone()), out),
             Event::Citation {
                 choice: 0,
                 citation,
@@ -250,35 +89,23 @@ impl AnswerWriter for StreamWriter {
             Event::TextSignature {
                 choice: 0,
                 signature,
-            } => {
-                let data = marked(signature);
-                self.whole(out, |w| {
-                    w.field_str("type", "redacted_thinking");
-                    w.field_text("data", &data);
-                });
-            }
+            } => self.seal(marked(signature), out),
             Event::Image {
                 choice: 0,
                 media_type,
                 data,
-            } => self.whole(out, |w| image(w, media_type, data)),
-            Event::Reasoning { choice: 0, text } => {
-                self.flush(out);
-                self.open_thinking(out);
-                self.delta("thinking_delta", "thinking", text, out);
+            } => {
+                let (media_type, data) = (media_type.clone(), data.clone());
+                self.say(Piece::Image { media_type, data }, out);
             }
+            Event::Reasoning { choice: 0, text } => self.say(Piece::Thinking(text.clone()), out),
             Event::ReasoningSignature {
                 choice: 0,
                 signature,
-            } => {
-                self.open_thinking(out);
-                self.delta("signature_delta", "signature", signature, out);
-                self.close(out);
+            } => self.say(Piece::Signature(signature.clone()), out),
+            Event::RedactedReasoning { choice: 0, data } => {
+                self.say(Piece::Redacted(data.clone()), out);
             }
-            Event::RedactedReasoning { choice: 0, data } => self.whole(out, |w| {
-                w.field_str("type", "redacted_thinking");
-                w.field_text("data", data);
-            }),
             Event::ToolStart {
                 choice: 0,
                 index,
@@ -286,14 +113,15 @@ impl AnswerWriter for StreamWriter {
                 name,
                 signature,
             } => {
-                let id = signed_id::join(id, signature.as_ref());
-                self.tool_start(*index, &id, name, out);
+                let id = signed_id::join(id, signature.as_ref()).into_owned();
+                let name = self.context.tool_name(name).into_owned();
+                self.call(Call::new(*index, id, name), out);
             }
             Event::ToolArguments {
                 choice: 0,
                 index,
                 fragment,
-            } => self.tool_arguments(*index, fragment, out),
+            } => self.arguments(*index, fragment, out),
             Event::Finish {
                 choice: 0,
                 reason,
@@ -304,6 +132,7 @@ impl AnswerWriter for StreamWriter {
             Event::Ping if self.started => event("ping", out, |_| {}),
             Event::Error(error) => {
                 self.failed = true;
+                self.drain(out);
                 error::event(error, out);
             }
             _ => {}
@@ -317,13 +146,7 @@ impl AnswerWriter for StreamWriter {
         if !self.started {
             self.start("", "", out);
         }
-        self.flush(out);
-        if !self.late.is_empty() {
-            self.close(out);
-            for citation in std::mem::take(&mut self.late) {
-                self.cite(citation, out);
-            }
-        }
+        self.drain(out);
         self.close(out);
         let (usage, tier, ending) = (self.usage, self.tier.as_ref(), &self.ending);
         event("message_delta", out, |w| {

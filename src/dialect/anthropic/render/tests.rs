@@ -241,41 +241,7 @@ fn refusals_are_told_as_such() {
     }
 }
 
-#[test]
-fn citations_after_calls_are_still_of_text() {
-    let events = [
-        start(),
-        text("a"),
-        call(0, None),
-        arguments(0, "{"),
-        cite("https://late"),
-        arguments(0, "}"),
-        finish(FinishReason::ToolCalls),
-    ];
-    let message = streamed(&events);
-    assert_eq!(message["content"][1]["input"], serde_json::json!({}));
-    assert_eq!(message["content"][2]["citations"][0]["url"], "https://late");
-    assert_eq!(
-        unary(&events)["content"][0]["citations"][0]["url"],
-        "https://late"
-    );
-}
-
-#[test]
-fn interleaved_calls_are_put_in_order() {
-    let events = [
-        start(),
-        call(0, None),
-        call(1, None),
-        arguments(1, "{\"b\":"),
-        arguments(0, "{\"a\":1}"),
-        arguments(1, "2}"),
-        finish(FinishReason::ToolCalls),
-    ];
-    let message = streamed(&events);
-    assert_eq!(message["content"], unary(&events)["content"]);
-    assert_eq!(message["content"][1]["input"]["b"], 2);
-}
+mod order;
 
 #[test]
 fn what_is_read_back_is_what_was_said() {

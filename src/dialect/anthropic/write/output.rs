@@ -62,7 +62,7 @@ impl Draft<'_, '_> {
             text.push_str(&more);
         }
         w.begin_object();
-        w.field_str("name", JsonTool::NAME);
+        w.field_str("name", &JsonTool::name_beside(&self.request.tools));
         w.field_str("description", &text);
         w.field_raw("input_schema", schema);
         w.end_object();

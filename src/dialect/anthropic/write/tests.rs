@@ -112,6 +112,19 @@ fn calls_cannot_be_forced_everywhere() {
 }
 
 #[test]
+fn the_tool_that_answers_takes_no_clients_name() {
+    let mut request = hello();
+    request.tools = vec![function("json_tool_call", None)];
+    request.tool_choice = Some(ToolChoice::None);
+    request.response_format = Some(crate::chat::ResponseFormat::JsonObject);
+    let (body, written) = said(&request, &options("anthropic", "claude-sonnet-4-5"));
+    assert_eq!(written.json_tool.as_deref(), Some("json_tool_call_2"));
+    assert_eq!(body["tools"][0]["name"], "json_tool_call");
+    assert_eq!(body["tools"][1]["name"], "json_tool_call_2");
+    assert_eq!(body["tool_choice"]["name"], "json_tool_call_2");
+}
+
+#[test]
 fn strict_tools_need_a_model_that_knows_them() {
     let mut request = hello();
     request.tools = vec![function("f", Some(true))];

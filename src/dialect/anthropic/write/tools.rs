@@ -211,7 +211,7 @@ fn choice(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
         Some(ToolChoice::None) | None if answers_by_tool && !calls_others(request) => {
             // One answer, not several.
             alone = true;
-            named = Text::from(JsonTool::NAME);
+            named = Text::from(JsonTool::name_beside(&request.tools));
             ("tool", Some(&named))
         }
         // The model may call the client's tools first; in the end it must call the one that answers.

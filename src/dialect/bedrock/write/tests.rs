@@ -125,3 +125,14 @@ fn an_answer_of_json_is_not_forced_while_claude_thinks() {
     let claude = String::from_utf8(claude.body).expect("text");
     assert!(claude.contains(r#""toolChoice":{"auto":{}}"#), "{claude}");
 }
+
+#[test]
+fn a_tool_of_the_clients_keeps_its_name() {
+    let request = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"response_format":{"type":"json_object"},
+        "tools":[{"type":"function","function":{"name":"json_tool_call"}}]}"#;
+    let claude = written(CLAUDE, request).expect("said");
+    assert_eq!(claude.json_tool.as_deref(), Some("json_tool_call_2"));
+    let claude = String::from_utf8(claude.body).expect("text");
+    assert!(claude.contains(r#""name":"json_tool_call""#), "{claude}");
+    assert!(claude.contains(r#""name":"json_tool_call_2""#), "{claude}");
+}

@@ -251,7 +251,7 @@ fn json_tool(w: &mut Writer<'_>, draft: &Draft<'_, '_>) -> Result<(), Error> {
             .with_param("response_format.json_schema.schema")
     })?;
     let description = description.filter(|text| !text.is_empty()).unwrap_or(&own);
-    let name = Text::from(JsonTool::NAME);
+    let name = Text::from(JsonTool::name_beside(&draft.request.tools));
     spec(w, &name, Some(description), &schema, false);
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::finish_word;
 use super::grounding::Grounding;
 use super::logprobs;
 use crate::chat::{Citation, FinishReason};
+use crate::dialect::object_end::ObjectEnd;
 use crate::json::{self, Text, Value, Writer};
 
 /// A call whose arguments are gathered.
@@ -14,6 +15,34 @@ pub(super) struct Call {
     name: Text<'static>,
     signature: Option<Text<'static>>,
     arguments: String,
+    end: ObjectEnd,
+}
+
+/// A part that waits for calls whose arguments are not whole.
+#[derive(Debug)]
+pub(super) enum Held {
+    Text {
+        text: Text<'static>,
+        thought: bool,
+        signature: Option<Text<'static>>,
+    },
+    Media {
+        media_type: Text<'static>,
+        data: Text<'static>,
+    },
+}
+
+impl Held {
+    pub(super) fn write(&self, w: &mut Writer<'_>) {
+        match self {
+            Held::Text {
+                text,
+                thought,
+                signature,
+            } => text_part(w, text, *thought, signature.as_ref()),
+            Held::Media { media_type, data } => media_part(w, media_type, data),
+        }
+    }
 }
 
 /// What is gathered of a choice.
@@ -23,6 +52,8 @@ pub(super) struct Choice {
     pub(super) number: u32,
     /// Calls in their order; a stream's writer takes out what it has written.
     pub(super) calls: Vec<Call>,
+    /// What a stream's writer has to write after these calls.
+    pub(super) held: Vec<Held>,
     /// The text so far, as the inside of a literal: citations count its characters.
     said: Vec<u8>,
     grounding: Grounding,
@@ -70,6 +101,7 @@ impl Choice {
             name: name.into_owned(),
             signature: signature.map(|signature| signature.clone().into_owned()),
             arguments: String::new(),
+            end: ObjectEnd::default(),
         });
     }
 
@@ -77,7 +109,13 @@ impl Choice {
         let call = self.calls.iter_mut().rev().find(|call| call.index == index);
         if let Some(call) = call {
             call.arguments.push_str(&fragment.decode());
+            call.end.see(fragment);
         }
+    }
+
+    /// Whether the arguments of every call so far are whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.calls.iter().all(|call| call.end.is_whole())
     }
 
     pub(super) fn cite(&mut self, citation: &Citation<'_>) {

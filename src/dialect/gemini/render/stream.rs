@@ -1,6 +1,6 @@
 //! A streamed answer.
 
-use super::choice::{self, Choice, content, media_part, text_part};
+use super::choice::{self, Choice, Held, content, media_part, text_part};
 use super::usage;
 use crate::chat::Event;
 use crate::dialect::gemini::error;
@@ -68,7 +68,7 @@ impl StreamWriter {
         });
     }
 
-    /// One event with text of a choice, after the calls that came before it.
+    /// One event with text of a choice, after the calls that came before it: it waits until they are whole.
     fn text(
         &mut self,
         number: u32,
@@ -77,17 +77,51 @@ impl StreamWriter {
         signature: Option<&Text<'_>>,
         out: &mut Vec<u8>,
     ) {
-        self.flush(number, out);
-        self.parts(number, out, |w| text_part(w, text, thought, signature));
+        if self.flush(number, out) {
+            self.parts(number, out, |w| text_part(w, text, thought, signature));
+            return;
+        }
+        let held = Held::Text {
+            text: text.clone().into_owned(),
+            thought,
+            signature: signature.map(|signature| signature.clone().into_owned()),
+        };
+        self.choice(number, |own| own.held.push(held));
     }
 
-    /// Writes the calls that were gathered.
-    fn flush(&mut self, number: u32, out: &mut Vec<u8>) {
-        let calls = match choice::of(&mut self.choices, number) {
-            Some(choice) if !choice.calls.is_empty() => std::mem::take(&mut choice.calls),
-            _ => return,
+    /// One event with an image or a sound, as [`StreamWriter::text`].
+    fn media(&mut self, number: u32, media_type: &Text<'_>, data: &Text<'_>, out: &mut Vec<u8>) {
+        if self.flush(number, out) {
+            self.parts(number, out, |w| media_part(w, media_type, data));
+            return;
+        }
+        let held = Held::Media {
+            media_type: media_type.clone().into_owned(),
+            data: data.clone().into_owned(),
+        };
+        self.choice(number, |own| own.held.push(held));
+    }
+
+    /// Writes the calls that were gathered, and what waits for them; false where some are not whole.
+    fn flush(&mut self, number: u32, out: &mut Vec<u8>) -> bool {
+        let (calls, held) = match choice::of(&mut self.choices, number) {
+            Some(choice) if !choice.is_whole() => return false,
+            Some(choice) if !choice.calls.is_empty() => (
+                std::mem::take(&mut choice.calls),
+                std::mem::take(&mut choice.held),
+            ),
+            _ => return true,
         };
         self.parts(number, out, |w| calls.iter().for_each(|call| call.write(w)));
+        self.held(number, &held, out);
+        true
+    }
+
+    /// Writes what waited, part by part: each is an event of its own, as it came.
+    fn held(&mut self, number: u32, held: &[Held], out: &mut Vec<u8>) {
+        for piece in held {
+            self.parts(number, out, |w| piece.write(w));
+        }
     }
 
     fn choice(&mut self, number: u32, gather: impl FnOnce(&mut Choice)) {
@@ -151,16 +185,22 @@ impl AnswerWriter for StreamWriter {
                 choice,
                 index,
                 fragment,
-            } => self.choice(*choice, |own| own.arguments(*index, fragment)),
+            } => {
+                let mut waits = false;
+                self.choice(*choice, |own| {
+                    own.arguments(*index, fragment);
+                    waits = !own.held.is_empty();
+                });
+                if waits {
+                    self.flush(*choice, out);
+                }
+            }
             Event::Citation { choice, citation } => self.choice(*choice, |own| own.cite(citation)),
             Event::Image {
                 choice,
                 media_type,
                 data,
-            } => {
-                self.flush(*choice, out);
-                self.parts(*choice, out, |w| media_part(w, media_type, data));
-            }
+            } => self.media(*choice, media_type, data, out),
             Event::Audio {
                 choice,
                 media_type,
@@ -169,8 +209,7 @@ impl AnswerWriter for StreamWriter {
                 ..
             } => {
                 if !data.is_empty() {
-                    self.flush(*choice, out);
-                    self.parts(*choice, out, |w| media_part(w, media_type, data));
+                    self.media(*choice, media_type, data, out);
                 }
                 if !transcript.is_empty() {
                     self.choice(*choice, |own| own.said(transcript));
@@ -195,6 +234,11 @@ impl AnswerWriter for StreamWriter {
             Event::Usage(usage) => self.usage = Some(*usage),
             Event::Error(error) => {
                 self.failed = true;
+                // Calls that are not whole are left out, but not what was said beside them.
+                for mut choice in std::mem::take(&mut self.choices) {
+                    let held = std::mem::take(&mut choice.held);
+                    self.held(choice.number, &held, out);
+                }
                 error::write_event(error, self.context.array, self.begun, out);
             }
             _ => {}
@@ -206,6 +250,16 @@ impl AnswerWriter for StreamWriter {
             return;
         }
         let mut choices = std::mem::take(&mut self.choices);
+        for choice in choices.iter_mut().filter(|own| !own.held.is_empty()) {
+            let (calls, held) = (
+                std::mem::take(&mut choice.calls),
+                std::mem::take(&mut choice.held),
+            );
+            self.parts(choice.number, out, |w| {
+                calls.iter().for_each(|call| call.write(w))
+            });
+            self.held(choice.number, &held, out);
+        }
         // An answer that says nothing is an answer all the same.
         choice::of(&mut choices, 0);
         self.chunk(true, out, |w| {
@@ -221,3 +275,6 @@ impl AnswerWriter for StreamWriter {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

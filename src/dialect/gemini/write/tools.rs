@@ -177,7 +177,7 @@ fn answer(w: &mut Writer<'_>, draft: &Draft<'_, '_>) -> Result<(), Error> {
         _ => (None, None),
     };
     w.begin_object();
-    w.field_str("name", JsonTool::NAME);
+    w.field_str("name", &JsonTool::name_beside(&draft.request.tools));
     let usual = Text::from("Gives the final answer to the user.");
     w.field_text("description", &description.unwrap_or(usual));
     parameters_field(w, draft, "response_format", schema.unwrap_or(format::ANY))?;
@@ -211,7 +211,7 @@ fn choice(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
         "AUTO"
     };
     let own: Vec<Text<'_>> = request.tools.iter().filter_map(name_of).collect();
-    let forced = Text::from(JsonTool::NAME);
+    let forced = Text::from(JsonTool::name_beside(&request.tools));
     let (mode, names) = match &request.tool_choice {
         None | Some(ToolChoice::Auto) if draft.json_tool => ("ANY", Vec::new()),
         Some(ToolChoice::None) if draft.json_tool => ("ANY", vec![forced]),

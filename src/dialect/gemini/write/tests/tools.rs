@@ -97,6 +97,15 @@ fn a_form_beside_functions_is_a_function() {
     let written = write(&request, &older).expect("said");
     assert_eq!(written.json_tool.as_deref(), Some("json_tool_call"));
     assert!(!body(written).contains("responseMimeType"));
+    let taken = Request {
+        tools: vec![function("json_tool_call", None)],
+        response_format: Some(ResponseFormat::JsonObject),
+        ..asks()
+    };
+    let written = write(&taken, &older).expect("said");
+    assert_eq!(written.json_tool.as_deref(), Some("json_tool_call_2"));
+    let said = body(written);
+    assert!(said.contains(r#""name":"json_tool_call_2""#), "{said}");
     let third = options("gemini-3-flash-preview", "gemini", Wire::OpenAi);
     let written = write(&request, &third).expect("said");
     assert!(written.json_tool.is_none());
