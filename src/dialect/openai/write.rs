@@ -7,6 +7,7 @@ mod content;
 mod ids;
 mod messages;
 mod parameters;
+mod results;
 mod tools;
 
 pub(super) use ids::{LONGEST_ID, is_nine};
