@@ -91,6 +91,41 @@ pub fn members<'a>(
     Ok(())
 }
 
+/// Calls `sink` with the source of every item of the array that `source` is.
+///
+/// # Errors
+/// [`Error`] where `source` is not one JSON array.
+pub fn items<'a>(source: &'a [u8], mut sink: impl FnMut(&'a [u8])) -> Result<(), Error> {
+    let mut cursor = Cursor::new(utf8(source)?);
+    cursor.skip_blanks();
+    cursor.take(b'[', "an array")?;
+    cursor.skip_blanks();
+    if cursor.peek() == Some(b']') {
+        cursor.advance(1);
+    } else {
+        loop {
+            cursor.skip_blanks();
+            let start = cursor.at;
+            skip_value(&mut cursor)?;
+            sink(source.get(start..cursor.at).unwrap_or_default());
+            cursor.skip_blanks();
+            match cursor.peek() {
+                Some(b',') => cursor.advance(1),
+                Some(b']') => {
+                    cursor.advance(1);
+                    break;
+                }
+                _ => return Err(cursor.expected("',' or ']'")),
+            }
+        }
+    }
+    cursor.skip_blanks();
+    if cursor.at < source.len() {
+        return Err(cursor.error(ErrorKind::TrailingBytes));
+    }
+    Ok(())
+}
+
 /// Passes over one value, checking it. What is open is kept in a bit set, not on the stack.
 fn skip_value(cursor: &mut Cursor<'_>) -> Result<(), Error> {
     // One bit a level: 1 is an object. The object around counts as one level.
@@ -175,6 +210,27 @@ mod tests {
         assert_eq!(model.value, br#""x""#);
         assert_eq!(&source[model.span.clone()], br#""model":"x""#);
         assert_eq!((model.index, none), (1, None));
+    }
+
+    #[test]
+    fn finds_items() {
+        for (source, want) in [
+            ("[]", vec![]),
+            (
+                " [ 1 , [2,3],{\"a\":[]} ] ",
+                vec!["1", "[2,3]", "{\"a\":[]}"],
+            ),
+        ] {
+            let mut found = Vec::new();
+            items(source.as_bytes(), |item| {
+                found.push(String::from_utf8_lossy(item).into_owned());
+            })
+            .expect("an array");
+            assert_eq!(found, want, "{source}");
+        }
+        for bad in ["", "{}", "[", "[1", "[1,]", "[1 2]", "[1]x", "[}"] {
+            assert!(items(bad.as_bytes(), |_| {}).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! reason, no call and no error, and its text is measured where it stands. Every other is parsed. Legacy completions pass
 //! the same way.
 
+mod long;
 mod strip;
 
 use super::answer::Choices;
@@ -150,7 +151,7 @@ fn literal(rest: &[u8]) -> &[u8] {
     b""
 }
 
-/// Most bytes of an answer that are read for their finish reason; of a longer one only the usage is.
+/// Most bytes of an answer that are parsed; of a longer one no more than is of use.
 const MAX_READ_BYTES: usize = 4 << 20;
 
 /// Tells what a passing unary answer says: of chat completions, legacy completions or embeddings.
@@ -166,11 +167,21 @@ pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), E
     {
         return Err(error::read_object(&object));
     }
-    if choices.is_some() && body.len() <= MAX_READ_BYTES {
-        if let Ok(Value::Object(object)) = json::parse(body) {
+    if choices.is_some() {
+        let short;
+        let body = if body.len() <= MAX_READ_BYTES {
+            body
+        } else {
+            short = long::shortened(body, sink);
+            &short
+        };
+        if body.len() <= MAX_READ_BYTES
+            && let Ok(Value::Object(object)) = json::parse(body)
+        {
             return scan_choices(&object, sink);
         }
-    } else if let Some(Ok(Value::Object(counts))) = counts.map(|member| json::parse(member.value)) {
+    }
+    if let Some(Ok(Value::Object(counts))) = counts.map(|member| json::parse(member.value)) {
         sink(Event::Usage(super::usage::read(&counts)));
     }
     Ok(())

@@ -141,3 +141,34 @@ fn unary_answers_are_told_as_the_reader_tells_them() {
     scan_answer(embeddings, &mut |event| lines.push(line(&event))).expect("an answer");
     assert_eq!(lines, ["usage 3 0"]);
 }
+
+#[test]
+fn ends_of_long_answers_are_told() {
+    let long = "x".repeat(MAX_READ_BYTES);
+    let body = format!(
+        r#"{{"id":"c","choices":[{{"index":1,"message":{{"content":"{long}"}},"logprobs":{{"content":[]}},"finish_reason":"length"}},
+        {{"index":0,"message":{{"content":null,"tool_calls":[{{"id":"a","function":{{"name":"f","arguments":"{{}}"}}}}]}},"finish_reason":"stop"}},7],
+        "service_tier":"flex","usage":{{"prompt_tokens":1,"completion_tokens":2}}}}"#
+    );
+    let mut lines = Vec::new();
+    scan_answer(body.as_bytes(), &mut |event| lines.push(line(&event))).expect("an answer");
+    let told = format!("0 text {long}");
+    for want in [&told, "1 finish length", "0 finish tool_calls", "usage 1 2"] {
+        assert!(lines.iter().any(|line| line == want), "{want}: {lines:?}");
+    }
+}
+
+#[test]
+fn a_long_answer_of_one_long_member_still_has_its_counts() {
+    let call = format!(
+        r#"{{"function":{{"name":"f","arguments":"{}"}}}}"#,
+        "x".repeat(900 << 10)
+    );
+    let choice = format!(r#"{{"message":{{"tool_calls":[{call}]}},"finish_reason":"stop"}}"#);
+    let body = format!(
+        r#"{{"choices":[{choice},{choice},{choice},{choice},{choice}],"usage":{{"prompt_tokens":1,"completion_tokens":2}}}}"#
+    );
+    let mut lines = Vec::new();
+    scan_answer(body.as_bytes(), &mut |event| lines.push(line(&event))).expect("an answer");
+    assert_eq!(lines, ["usage 1 2"]);
+}
