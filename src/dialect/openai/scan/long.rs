@@ -65,12 +65,11 @@ fn text(key: &str, value: &[u8], sink: &mut dyn FnMut(Event<'_>)) {
     }
 }
 
+/// Writes the value of a member anew, or leaves it out.
+type Inner<'i> = dyn FnMut(&str, &[u8]) -> Option<Vec<u8>> + 'i;
+
 /// An object's members of these names, and those that `inner` writes; an empty object of what is none.
-fn object(
-    source: &[u8],
-    keep: &[&str],
-    inner: &mut dyn FnMut(&str, &[u8]) -> Option<Vec<u8>>,
-) -> Vec<u8> {
+fn object(source: &[u8], keep: &[&str], inner: &mut Inner<'_>) -> Vec<u8> {
     let mut out = Vec::new();
     let read = members(source, |key, member| {
         let key = key.decode();
