@@ -323,3 +323,24 @@ fn the_same_wire_gets_its_own_words() {
         given.as_object().map(|o| o.len())
     );
 }
+
+#[test]
+fn legacy_functions_are_called_one_at_a_time() {
+    let read = |body: &'static str| {
+        let made = crate::dialect::Made::default();
+        let asked = crate::dialect::Asked::nothing(&made);
+        let request = Wire::OpenAi.read_request(body.as_bytes(), &asked);
+        said(
+            &request.expect("valid"),
+            &options("anthropic", "claude-sonnet-4-5"),
+        )
+        .0
+    };
+    let legacy = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"functions":[{"name":"f","parameters":{"type":"object"}}]}"#;
+    assert_eq!(
+        read(legacy)["tool_choice"],
+        json!({"type": "auto", "disable_parallel_tool_use": true})
+    );
+    let tools = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f"}}]}"#;
+    assert_eq!(read(tools)["tool_choice"], Value::Null);
+}

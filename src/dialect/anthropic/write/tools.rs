@@ -192,7 +192,8 @@ fn web_search(w: &mut Writer<'_>, search: &WebSearch<'_>) {
 
 fn choice(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(), Error> {
     let request = draft.request;
-    let mut alone = request.parallel_tool_calls == Some(false);
+    // OpenAI's legacy form has room for one call in a turn.
+    let mut alone = request.parallel_tool_calls == Some(false) || request.legacy_functions;
     // A model that thinks for a budget cannot be made to call, and the newest cannot be at all.
     let forced =
         draft.own || (draft.rules.forced_tools && !matches!(draft.thinking, Thinking::Budget(_)));

@@ -136,3 +136,33 @@ fn a_tool_of_the_clients_keeps_its_name() {
     assert!(claude.contains(r#""name":"json_tool_call""#), "{claude}");
     assert!(claude.contains(r#""name":"json_tool_call_2""#), "{claude}");
 }
+
+#[test]
+fn thinking_that_cannot_be_is_told() {
+    let user = r#"{"role":"user","content":"x"}"#;
+    let call = r#"{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"c","content":"1"}"#;
+    let tools = r#""tools":[{"type":"function","function":{"name":"f"}}]"#;
+    let dropped = |messages: &str, rest: &str| {
+        let request =
+            format!(r#"{{"model":"m","messages":[{messages}],{rest},"reasoning_effort":"low"}}"#);
+        let written = written(CLAUDE, &request).expect("said");
+        assert_eq!(
+            String::from_utf8_lossy(&written.body).contains("budget_tokens"),
+            written.dropped.is_empty()
+        );
+        written.dropped
+    };
+    assert!(dropped(user, r#""max_tokens":2000"#).is_empty());
+    assert_eq!(dropped(user, r#""max_tokens":1024"#), ["reasoning_effort"]);
+    assert_eq!(
+        dropped(&format!("{user},{call}"), tools),
+        ["reasoning_effort"]
+    );
+}
+
+#[test]
+fn legacy_functions_are_called_one_at_a_time() {
+    let request = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"functions":[{"name":"f","parameters":{}}]}"#;
+    assert!(body(CLAUDE, request).contains(r#""disable_parallel_tool_use":true"#));
+    assert!(!body(NOVA, request).contains("parallel"));
+}

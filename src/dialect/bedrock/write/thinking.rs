@@ -47,7 +47,7 @@ pub(super) fn plan(draft: &mut Draft<'_, '_>) -> Result<Thinking, Error> {
         Think::Effort => Thinking::Effort(three()),
         Think::EffortObject => Thinking::EffortObject(word.unwrap_or_else(|| "medium".to_owned())),
         Think::Nova => Thinking::Nova(three()),
-        Think::Budget | Think::Adaptive if !can_replay(draft) => Thinking::Off,
+        Think::Budget | Think::Adaptive if !can_replay(draft) => unthought(draft),
         Think::Adaptive => Thinking::Adaptive(word.map(|word| {
             if word == "minimal" {
                 "low".to_owned()
@@ -67,10 +67,18 @@ pub(super) fn plan(draft: &mut Draft<'_, '_>) -> Result<Thinking, Error> {
                 Some(most) if most > LEAST_BUDGET => {
                     Thinking::Budget(tokens.min(most.saturating_sub(1)))
                 }
-                Some(_) => Thinking::Off,
+                Some(_) => unthought(draft),
             }
         }
     })
+}
+
+/// The conversation or its limit leaves no way to think: the answer comes without, and that is told.
+fn unthought(draft: &mut Draft<'_, '_>) -> Thinking {
+    let own = draft.options.from == Wire::Anthropic;
+    let field = if own { "thinking" } else { "reasoning_effort" };
+    draft.dropped.push(field.to_owned());
+    Thinking::Off
 }
 
 impl Thinking {

@@ -131,7 +131,9 @@ pub(super) fn write(
     w.raw(std::str::from_utf8(&list).unwrap_or("[]"));
     choice(w, &offer.choice);
     w.end_object();
-    if draft.request.parallel_tool_calls == Some(false) {
+    // OpenAI's legacy form has room for one call in a turn: where the model can be told, it is.
+    let legacy = draft.request.legacy_functions && draft.rules.claude;
+    if draft.request.parallel_tool_calls == Some(false) || legacy {
         alone(draft, offer)?;
     }
     Ok(())
