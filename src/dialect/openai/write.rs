@@ -8,6 +8,7 @@ mod format;
 mod ids;
 mod messages;
 mod parameters;
+mod results;
 mod thoughts;
 mod tools;
 mod turns;

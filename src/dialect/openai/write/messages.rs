@@ -1,7 +1,7 @@
 //! The conversation's messages.
 
 use super::content::{self, Place};
-use super::{Draft, ids, thoughts, turns};
+use super::{Draft, ids, results, thoughts, turns};
 use crate::chat::{Arguments, Error, Message, Part, Role};
 use crate::dialect::openai::read::is_made;
 use crate::json::{Value, Writer};
@@ -24,11 +24,20 @@ fn each<'m, 'a: 'm>(
     let mut after_tool = false;
     while let Some((index, message)) = messages.next() {
         let path = format!("messages[{index}]");
-        let last = messages.peek().is_none();
         if draft.same {
             own(w, draft, &path, message, &mut after_tool)?;
+        } else if message.role == Role::Assistant {
+            let last = messages.peek().is_none();
+            let parts = borrow(&message.content);
+            assistant(w, draft, &path, message, &parts, last)?;
+            after_tool = false;
         } else {
-            foreign(w, draft, &path, message, last, &mut after_tool)?;
+            let mut run = vec![(path, message)];
+            let more = |(_, next): &(usize, &Message<'_>)| next.role != Role::Assistant;
+            while let Some((index, message)) = messages.next_if(more) {
+                run.push((format!("messages[{index}]"), message));
+            }
+            results::run(w, draft, &run, &mut after_tool)?;
         }
     }
     Ok(())
@@ -45,7 +54,7 @@ fn own(
     match (message.role, &message.content[..]) {
         (Role::Assistant, parts) => assistant(w, draft, path, message, &borrow(parts), false)?,
         (Role::Tool, [part @ Part::ToolResult { .. }]) => {
-            tool_message(w, draft, path, message, part, &mut Vec::new())?;
+            results::tool_message(w, draft, path, message, part, &mut Vec::new())?;
         }
         (_, parts) => {
             between(w, draft, message.role, *after_tool);
@@ -56,55 +65,19 @@ fn own(
     Ok(())
 }
 
-fn borrow<'p, 'a>(parts: &'p [Part<'a>]) -> Vec<&'p Part<'a>> {
+pub(super) fn borrow<'p, 'a>(parts: &'p [Part<'a>]) -> Vec<&'p Part<'a>> {
     parts.iter().collect()
 }
 
-/// A message of another wire's client. Tools' results are messages of their own here, and must come before what else
-/// their message says.
-fn foreign(
-    w: &mut Writer<'_>,
-    draft: &Draft<'_, '_>,
-    path: &str,
-    message: &Message<'_>,
-    last: bool,
-    after_tool: &mut bool,
-) -> Result<(), Error> {
-    let mut rest: Vec<&Part<'_>> = Vec::new();
-    let mut media: Vec<&Part<'_>> = Vec::new();
-    for part in &message.content {
-        match part {
-            Part::ToolResult { .. } => {
-                tool_message(w, draft, path, message, part, &mut media)?;
-                *after_tool = true;
-            }
-            other => rest.push(other),
-        }
-    }
-    // This wire's tool messages hold text only: what else a tool gave follows as the user's.
-    rest.splice(0..0, media);
-    if rest.is_empty() && (ids::has_results(&message.content) || message.role == Role::Tool) {
-        return Ok(());
-    }
-    if message.role == Role::Assistant {
-        assistant(w, draft, path, message, &rest, last)?;
-    } else {
-        between(w, draft, message.role, *after_tool);
-        spoken(w, draft, path, message, &rest)?;
-    }
-    *after_tool = false;
-    Ok(())
-}
-
 /// What some providers want between a tool's result and the user.
-fn between(w: &mut Writer<'_>, draft: &Draft<'_, '_>, role: Role, after_tool: bool) {
+pub(super) fn between(w: &mut Writer<'_>, draft: &Draft<'_, '_>, role: Role, after_tool: bool) {
     if after_tool && draft.quirks.assistant_after_tool && matches!(role, Role::User | Role::Tool) {
         w.raw(r#"{"role":"assistant","content":"OK."}"#);
     }
 }
 
 /// A message of the person's or the operator's.
-fn spoken(
+pub(super) fn spoken(
     w: &mut Writer<'_>,
     draft: &Draft<'_, '_>,
     path: &str,
@@ -128,7 +101,7 @@ fn spoken(
     Ok(())
 }
 
-fn name(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
+pub(super) fn name(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
     if let Some(name) = &message.name
         && (!draft.quirks.no_names || message.role == Role::Tool)
     {
@@ -137,7 +110,7 @@ fn name(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
 }
 
 /// Members that the neutral language does not name, for a provider of the client's wire that takes them.
-fn extra(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
+pub(super) fn extra(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
     if !draft.same {
         return;
     }
@@ -150,64 +123,8 @@ fn extra(w: &mut Writer<'_>, draft: &Draft<'_, '_>, message: &Message<'_>) {
 }
 
 /// Whether messages keep OpenAI's legacy form of calls.
-fn legacy(draft: &Draft<'_, '_>) -> bool {
+pub(super) fn legacy(draft: &Draft<'_, '_>) -> bool {
     draft.legacy && draft.quirks.allows_member("function_call")
-}
-
-fn tool_message<'p, 'a>(
-    w: &mut Writer<'_>,
-    draft: &Draft<'_, '_>,
-    path: &str,
-    message: &Message<'_>,
-    part: &'p Part<'a>,
-    media: &mut Vec<&'p Part<'a>>,
-) -> Result<(), Error> {
-    let Part::ToolResult {
-        id,
-        name: tool,
-        content,
-        is_error,
-        cache_control,
-    } = part
-    else {
-        return Ok(());
-    };
-    w.begin_object();
-    if legacy(draft) && is_made(id, tool) {
-        w.field_str("role", "function");
-        w.field_text("name", tool);
-    } else {
-        w.field_str("role", "tool");
-        w.field_text("tool_call_id", &ids::id(draft, id));
-        name(w, draft, message);
-    }
-    w.key("content");
-    if draft.same {
-        content::write(w, draft, &Place::of(path, message), &borrow(content))?;
-        extra(w, draft, message);
-        w.end_object();
-        return Ok(());
-    }
-    let mut text = String::new();
-    for part in content {
-        match part {
-            Part::Text { text: piece, .. } => {
-                if !text.is_empty() {
-                    text.push('\n');
-                }
-                text.push_str(&piece.decode());
-            }
-            Part::Other { value, .. } => text.push_str(value.raw()),
-            other => media.push(other),
-        }
-    }
-    if *is_error && text.is_empty() {
-        text.push_str("error");
-    }
-    w.string(&text);
-    draft.cache_control(w, cache_control.as_ref());
-    w.end_object();
-    Ok(())
 }
 
 /// An assistant's turn.

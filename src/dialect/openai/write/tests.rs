@@ -230,3 +230,77 @@ fn only_what_is_refused_is_written_anew() {
     assert!(anew("openai", None, &long) && !anew("xai", None, &long));
     assert!(!anew("openai", None, &long.replace("iiiiiiiii", "i")));
 }
+
+/// What follows the user's question, of a client of Anthropic's wire.
+fn after_the_question(messages: &str) -> String {
+    let body = format!(
+        r#"{{"model":"m","max_tokens":1,"messages":[{{"role":"user","content":"q"}},{messages}]}}"#
+    );
+    let made = crate::dialect::Made::default();
+    let asked = crate::dialect::Asked::nothing(&made);
+    let request = Wire::Anthropic.read_request(body.as_bytes(), &asked);
+    let body = said(&request.expect("valid"), Wire::Anthropic, "openai", "m").expect("said");
+    let (_, rest) = body
+        .split_once(r#"{"role":"user","content":"q"},"#)
+        .expect("a question");
+    let (messages, _) = rest.split_once("],\"max").expect("messages");
+    messages.to_owned()
+}
+
+#[test]
+fn a_failed_result_says_so() {
+    let result = |content: &str, failed: bool| {
+        after_the_question(&format!(
+            r#"{{"role":"assistant","content":[{{"type":"tool_use","id":"a","name":"f","input":{{}}}}]}},{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"a","is_error":{failed},"content":"{content}"}}]}}"#
+        ))
+    };
+    let want =
+        |content: &str| format!(r#"{{"role":"tool","tool_call_id":"a","content":"{content}"}}"#);
+    for (content, failed, said) in [
+        ("no such file", true, "Error: no such file"),
+        ("ERROR 7", true, "ERROR 7"),
+        ("", true, "error"),
+        ("fine", false, "fine"),
+    ] {
+        let result = result(content, failed);
+        assert!(result.ends_with(&want(said)), "{result}");
+    }
+}
+
+#[test]
+fn a_turns_results_come_before_their_pictures() {
+    let call = |id: &str| format!(r#"{{"type":"tool_use","id":"{id}","name":"f","input":{{}}}}"#);
+    let turn = format!(
+        r#"{{"role":"assistant","content":[{},{}]}}"#,
+        call("a"),
+        call("b")
+    );
+    let picture = |id: &str| {
+        format!(
+            r#"{{"role":"user","content":[{{"type":"tool_result","tool_use_id":"{id}","content":[{{"type":"text","text":"r"}},{{"type":"image","source":{{"type":"url","url":"https://{id}"}}}}]}}]}}"#
+        )
+    };
+    let words = r#"{"role":"user","content":"go on"}"#;
+    let last = r#"{"role":"assistant","content":"ok"},{"role":"user","content":"bye"}"#;
+    let said = after_the_question(&format!(
+        "{turn},{},{},{words},{last}",
+        picture("a"),
+        picture("b")
+    ));
+    let (_, said) = said.split_once("]},").expect("calls");
+    let tool = |id: &str| format!(r#"{{"role":"tool","tool_call_id":"{id}","content":"r"}}"#);
+    let shown = |id: &str| {
+        format!(
+            r#"{{"role":"user","content":[{{"type":"image_url","image_url":{{"url":"https://{id}"}}}}]}}"#
+        )
+    };
+    let want = [
+        tool("a"),
+        tool("b"),
+        shown("a"),
+        shown("b"),
+        words.to_owned(),
+        last.to_owned(),
+    ];
+    assert_eq!(said, want.join(","));
+}
