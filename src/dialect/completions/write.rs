@@ -1,6 +1,6 @@
 //! Writes a chat request for a provider of this wire: its conversation is the prompt.
 
-use crate::chat::{Error, ErrorKind, Message, Part, Request, ResponseFormat};
+use crate::chat::{Error, ErrorKind, Message, Part, Request, ResponseFormat, ToolChoice};
 use crate::dialect::{Wire, WriteOptions, Written};
 use crate::json::Writer;
 
@@ -72,6 +72,11 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
     w.end_object();
     for (field, said) in [
         ("tools", !request.tools.is_empty()),
+        ("tool_choice", must_call(request)),
+        (
+            "parallel_tool_calls",
+            request.parallel_tool_calls == Some(false),
+        ),
         ("top_k", request.top_k.is_some()),
         ("reasoning_effort", request.reasoning.is_some()),
         ("response_format", formatted(request)),
@@ -87,7 +92,20 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
             refuse(field)?;
         }
     }
+    for (index, message) in request.messages.iter().enumerate() {
+        if message.name.is_some() {
+            refuse(&format!("messages[{index}].name"))?;
+        }
+    }
     Ok(written)
+}
+
+/// Whether the choice of tools says more than that there need be none.
+fn must_call(request: &Request<'_>) -> bool {
+    !matches!(
+        request.tool_choice,
+        None | Some(ToolChoice::Auto | ToolChoice::None)
+    )
 }
 
 fn formatted(request: &Request<'_>) -> bool {
@@ -185,6 +203,12 @@ mod tests {
             (format!(r#"{user},"response_format":{{"type":"json_object"}}"#), "response_format"),
             (format!(r#"{user},"reasoning_effort":"low""#), "reasoning_effort"),
             (format!(r#"{user},"unheard_of":1"#), "unheard_of"),
+            (format!(r#"{user},"tool_choice":"required""#), "tool_choice"),
+            (format!(r#"{user},"parallel_tool_calls":false"#), "parallel_tool_calls"),
+            (
+                r#""messages":[{"role":"user","content":"x","name":"n"}]"#.to_owned(),
+                "messages[0].name",
+            ),
             (
                 r#""messages":[{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"https://x"}}]}]"#.to_owned(),
                 "messages[0].content[1]",
@@ -198,7 +222,10 @@ mod tests {
         let body = format!(
             r#"{{{user},"reasoning_effort":"low","tools":[{{"type":"function","function":{{"name":"f"}}}}]}}"#
         );
-        let written = written(Wire::OpenAi, &body, UnsupportedParams::Drop).expect("said");
-        assert_eq!(written.dropped, ["tools", "reasoning_effort"]);
+        let dropped = written(Wire::OpenAi, &body, UnsupportedParams::Drop).expect("said");
+        assert_eq!(dropped.dropped, ["tools", "reasoning_effort"]);
+        // What says nothing is not missed.
+        let nothing = format!(r#"{{{user},"tool_choice":"none","parallel_tool_calls":true}}"#);
+        assert!(written(Wire::OpenAi, &nothing, UnsupportedParams::Reject).is_ok());
     }
 }
