@@ -18,6 +18,7 @@ pub struct BodyWriter {
     /// Each choice's parts, in order.
     parts: Vec<(u32, Piece)>,
     usage: Option<Usage>,
+    tier: Option<Text<'static>>,
 }
 
 #[derive(Debug)]
@@ -48,6 +49,7 @@ impl BodyWriter {
             choices: Vec::new(),
             parts: Vec::new(),
             usage: None,
+            tier: None,
         }
     }
 
@@ -207,6 +209,7 @@ impl AnswerWriter for BodyWriter {
                 self.choice(*choice, |own| own.finish(*reason));
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            Event::ServiceTier(tier) => self.tier = Some(tier.clone().into_owned()),
             _ => {}
         }
     }
@@ -230,7 +233,7 @@ impl AnswerWriter for BodyWriter {
         w.end_array();
         if let Some(counts) = &self.usage {
             w.key("usageMetadata");
-            usage::write(counts, &mut w);
+            usage::write(counts, self.tier.as_ref(), &mut w);
         }
         w.field_text("modelVersion", &self.model);
         w.field_text("responseId", &self.id);

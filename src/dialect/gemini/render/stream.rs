@@ -21,6 +21,7 @@ pub struct StreamWriter {
     failed: bool,
     choices: Vec<Choice>,
     usage: Option<Usage>,
+    tier: Option<Text<'static>>,
 }
 
 impl StreamWriter {
@@ -34,6 +35,7 @@ impl StreamWriter {
             failed: false,
             choices: Vec::new(),
             usage: None,
+            tier: None,
         }
     }
 
@@ -50,7 +52,7 @@ impl StreamWriter {
         w.end_array();
         if let Some(counts) = self.usage.as_ref().filter(|_| last) {
             w.key("usageMetadata");
-            usage::write(counts, &mut w);
+            usage::write(counts, self.tier.as_ref(), &mut w);
         }
         w.field_text("modelVersion", &self.model);
         w.field_text("responseId", &self.id);
@@ -232,6 +234,7 @@ impl AnswerWriter for StreamWriter {
                 self.choice(*choice, |own| own.finish(*reason));
             }
             Event::Usage(usage) => self.usage = Some(*usage),
+            Event::ServiceTier(tier) => self.tier = Some(tier.clone().into_owned()),
             Event::Error(error) => {
                 self.failed = true;
                 // Calls that are not whole are left out, but not what was said beside them.

@@ -1,10 +1,10 @@
 //! `usageMetadata`: thoughts are counted apart from the answer.
 
-use crate::json::Writer;
+use crate::json::{Text, Writer};
 use crate::meter::Usage;
 
-/// Writes a `usageMetadata` object.
-pub(super) fn write(usage: &Usage, w: &mut Writer<'_>) {
+/// Writes a `usageMetadata` object. `tier` is the one that served, in OpenAI's words.
+pub(super) fn write(usage: &Usage, tier: Option<&Text<'_>>, w: &mut Writer<'_>) {
     let said = usage.output_tokens.saturating_sub(usage.reasoning_tokens);
     w.begin_object();
     w.field_number("promptTokenCount", usage.input_tokens);
@@ -28,6 +28,11 @@ pub(super) fn write(usage: &Usage, w: &mut Writer<'_>) {
         usage.audio_output_tokens,
         w,
     );
+    match tier {
+        Some(tier) if tier.is("default") => w.field_str("serviceTier", "standard"),
+        Some(tier) => w.field_text("serviceTier", tier),
+        None => {}
+    }
     w.end_object();
 }
 
@@ -62,8 +67,14 @@ mod tests {
             ..Usage::default()
         };
         let mut out = Vec::new();
-        write(&usage, &mut Writer::new(&mut out));
+        write(&usage, None, &mut Writer::new(&mut out));
         let want = r#"{"promptTokenCount":10,"candidatesTokenCount":2,"totalTokenCount":17,"cachedContentTokenCount":4,"thoughtsTokenCount":5,"promptTokensDetails":[{"modality":"TEXT","tokenCount":7},{"modality":"AUDIO","tokenCount":3}]}"#;
         assert_eq!(String::from_utf8_lossy(&out), want);
+        for (tier, word) in [("default", "standard"), ("flex", "flex")] {
+            out.clear();
+            write(&usage, Some(&Text::from(tier)), &mut Writer::new(&mut out));
+            let want = format!(r#""serviceTier":"{word}"}}"#);
+            assert!(String::from_utf8_lossy(&out).ends_with(&want));
+        }
     }
 }
