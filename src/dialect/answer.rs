@@ -39,6 +39,10 @@ pub trait StreamReader {
     fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>));
     /// The bytes ended. A stream that ends before its wire's terminator becomes [`Event::Error`].
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
+    /// Whether the stream may be over, though only the end of its bytes will tell: for wires without a terminator.
+    fn may_be_over(&self) -> bool {
+        false
+    }
 }
 
 /// An answer in the neutral language into a client's wire.

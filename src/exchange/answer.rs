@@ -54,6 +54,8 @@ enum State {
     Flow {
         stream: Box<Stream>,
         pending: Vec<u8>,
+        /// Whether the host's buffer is paused, so that it can still be written when trailers come.
+        held: bool,
     },
     /// A broken stream, whose last words were delivered.
     Broken,
@@ -274,6 +276,7 @@ impl Answer {
             State::Flow {
                 stream,
                 pending: Vec::new(),
+                held: false,
             }
         };
         Step {
@@ -312,7 +315,11 @@ impl Answer {
                 ..Step::default()
             },
             State::Gather { .. } => self.gather(chunk, end_of_stream, now_ms),
-            State::Flow { stream, pending } => {
+            State::Flow {
+                stream,
+                pending,
+                held,
+            } => {
                 let mut out = std::mem::take(pending);
                 let kept = out.len();
                 let mut passed = stream.chunk(chunk, &mut self.tally, now_ms, &mut out);
@@ -323,6 +330,17 @@ impl Answer {
                     let ended = stream.end(&mut self.tally, now_ms, &mut out);
                     passed.broken = ended.broken;
                     self.record.complete = self.tally.error().is_none();
+                }
+                *held = !end_of_stream
+                    && !passed.broken
+                    && stream.awaits_end(kept, out.len(), self.limits.paused);
+                if *held {
+                    *pending = out;
+                    return Step {
+                        head: None,
+                        body: Some(Vec::new()),
+                        next: Next::Hold,
+                    };
                 }
                 let next = if passed.broken {
                     self.state = State::Broken;
@@ -341,7 +359,7 @@ impl Answer {
         }
     }
 
-    /// The answer ended with trailers: no body callback will tell. `pending` bytes can no longer be written.
+    /// The answer ended with trailers: no body callback will tell. A body can be written only into a paused buffer.
     pub fn trailers(&mut self, now_ms: u64) -> Step {
         match &mut self.state {
             State::Gather { held: true, .. } => self.gathered(true, now_ms),
@@ -349,24 +367,31 @@ impl Answer {
                 next: Next::Reset,
                 ..Step::default()
             },
-            State::Hold { .. } => {
-                let step = self.hold(&[], true, now_ms);
-                self.as_reply(step)
-            }
-            State::Flow { stream, pending } => {
+            State::Hold { .. } => self.hold(&[], true, now_ms),
+            State::Flow {
+                stream,
+                pending,
+                held,
+            } => {
                 let mut out = std::mem::take(pending);
                 stream.end(&mut self.tally, now_ms, &mut out);
-                let next = if out.is_empty() {
-                    Next::Continue
-                } else {
-                    Next::Reset
-                };
+                self.record.complete = self.tally.error().is_none();
+                let fits = *held && out.len() <= self.limits.paused;
+                self.state = State::Done;
                 Step {
-                    next,
-                    ..Step::default()
+                    head: None,
+                    next: if out.is_empty() || fits {
+                        Next::Continue
+                    } else {
+                        Next::Reset
+                    },
+                    body: fits.then_some(out),
                 }
             }
             _ => Step::default(),
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,6 +134,22 @@ impl Stream {
         self.finish_chunk(result, tally, now_ms, out)
     }
 
+    /// Whether what was rendered of the latest chunk is better kept until the next callback: the provider's wire has no
+    /// terminator, and this may have been its last word. If trailers come, the end can be written only into a buffer
+    /// that is still paused.
+    ///
+    /// `kept` is how much was kept before the chunk and `now` how much there is after it, in bytes; a paused buffer
+    /// must not grow past `limit`. Text that comes after an early last word is not kept back in turn.
+    pub fn awaits_end(&self, kept: usize, now: usize, limit: usize) -> bool {
+        let Path::Translate(translation) = &self.path else {
+            return false;
+        };
+        !self.done
+            && translation.reader.may_be_over()
+            && (kept == 0 || kept == now)
+            && now <= limit / 2
+    }
+
     /// The provider's bytes ended. Appends what ends the client's stream.
     pub fn end(&mut self, tally: &mut Tally, now_ms: u64, out: &mut Vec<u8>) -> Passed {
         if self.done {

@@ -198,6 +198,11 @@ impl Answer {
         self.blocked || self.choices.iter().any(|choice| choice.finish.is_some())
     }
 
+    /// Whether every choice that came said that it is complete.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_finished() && self.choices.iter().all(|choice| choice.finish.is_some())
+    }
+
     /// Tells how every choice ended, and that the answer did.
     pub(super) fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         for choice in &mut self.choices {

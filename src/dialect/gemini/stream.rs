@@ -48,6 +48,10 @@ impl StreamReader for Reader {
         }
     }
 
+    fn may_be_over(&self) -> bool {
+        !self.ended && self.answer.is_whole()
+    }
+
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         if self.ended {
             return;

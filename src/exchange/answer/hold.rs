@@ -16,6 +16,7 @@ impl Answer {
             return Step::default();
         };
         *seen = seen.saturating_add(chunk.len());
+        let kept = pending.len();
         let mut passed = stream.chunk(chunk, &mut self.tally, now_ms, pending);
         if passed.untouched {
             pending.extend_from_slice(chunk);
@@ -35,7 +36,10 @@ impl Answer {
         };
         let waited = u128::from(now_ms.saturating_sub(*since_ms)) >= wait.as_millis();
         let full = u64::try_from(*seen).unwrap_or(u64::MAX) > bytes;
-        let decided = content || self.tally.finish().is_some() || waited || full || end_of_stream;
+        let decided = content || self.tally.finish().is_some() || waited;
+        // Once the headers go, trailers leave no way to write the end.
+        let awaits_end = stream.awaits_end(kept, pending.len(), self.limits.paused);
+        let decided = full || end_of_stream || (decided && !awaits_end);
         if !decided {
             return Step {
                 head: None,
@@ -83,7 +87,11 @@ impl Answer {
             self.state = State::Broken;
             Next::Break
         } else {
-            self.state = State::Flow { stream, pending };
+            self.state = State::Flow {
+                stream,
+                pending,
+                held: false,
+            };
             Next::Continue
         };
         Step {

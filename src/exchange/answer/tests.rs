@@ -1,0 +1,89 @@
+use super::*;
+use crate::config::{Config, RouteSettings};
+use crate::exchange::Operation;
+
+const TEXT: &[u8] =
+    br#"data: {"candidates":[{"content":{"parts":[{"text":"a"}]}}],"responseId":"r"}"#;
+const LAST: &[u8] =
+    br#"data: {"candidates":[{"content":{"parts":[{"text":"b"}]},"finishReason":"STOP"}]}"#;
+const USAGE: &[u8] =
+    br#"data: {"usageMetadata":{"promptTokenCount":3,"candidatesTokenCount":2,"totalTokenCount":5}}"#;
+
+/// A streamed answer of Gemini's to a client of OpenAI's wire.
+fn streaming(fallback: &str) -> Answer {
+    let json = format!(
+        r#"{{"stage":"attempt","providers":[{{"provider":"gemini","auth":"none"}}]{fallback}}}"#
+    );
+    let Ok(Config::Attempt(config)) = crate::config::parse(json.as_bytes(), &|_| None) else {
+        panic!("a configuration");
+    };
+    let provider = config.providers.first().expect("one");
+    let mut exchange = Exchange::passing(Wire::OpenAi, 1);
+    exchange.model = "m".to_owned();
+    exchange.path = "/v1/chat/completions".to_owned();
+    exchange.stream = true;
+    let settings = RouteSettings::default().over(provider);
+    let plan = Plan::new(&exchange, Operation::Chat, provider, settings).expect("a plan");
+    let mut answer = Answer::new(&config, provider, &exchange, &plan, "id".to_owned());
+    let head = [(":status", "200"), ("content-type", "text/event-stream")];
+    let head = head.map(|(name, value)| (name.into(), value.into()));
+    answer.headers(&Headers(head.to_vec()), false, 1);
+    answer
+}
+
+/// The body of a step, and whether the host's buffer stays paused.
+fn chunk(answer: &mut Answer, event: &[u8]) -> (String, bool) {
+    let event = [event, b"\n\n"].concat();
+    let step = answer.chunk(&event, false, 2);
+    let body = String::from_utf8(step.body.unwrap_or_default()).expect("text");
+    (body, matches!(step.next, Next::Hold))
+}
+
+#[test]
+fn an_end_that_comes_as_trailers_is_written() {
+    let mut answer = streaming("");
+    let (body, held) = chunk(&mut answer, TEXT);
+    assert!(body.contains(r#""content":"a""#) && !held, "{body}");
+    assert_eq!(chunk(&mut answer, LAST), (String::new(), true));
+    assert_eq!(chunk(&mut answer, USAGE), (String::new(), true));
+    let step = answer.trailers(3);
+    assert!(matches!(step.next, Next::Continue));
+    let body = String::from_utf8(step.body.expect("an end")).expect("text");
+    assert!(body.contains(r#""content":"b""#), "{body}");
+    assert!(body.contains(r#""finish_reason":"stop""#) && body.ends_with("data: [DONE]\n\n"));
+    let record = answer.record().expect("changed");
+    assert!(record.complete && record.error.is_none());
+    assert_eq!(
+        (record.usage.input_tokens, record.usage.output_tokens),
+        (3, 2)
+    );
+}
+
+#[test]
+fn what_goes_on_after_its_last_word_is_not_kept_back() {
+    let mut answer = streaming("");
+    assert!(chunk(&mut answer, LAST).1);
+    let (body, held) = chunk(&mut answer, TEXT);
+    assert!(body.contains(r#""content":"b""#) && body.contains(r#""content":"a""#));
+    assert!(!held);
+}
+
+#[test]
+fn a_stream_cut_off_is_told_whichever_way_it_ends() {
+    let mut answer = streaming("");
+    chunk(&mut answer, TEXT);
+    let step = answer.trailers(3);
+    assert!(matches!(step.next, Next::Reset));
+    let record = answer.record().expect("changed");
+    assert!(!record.complete && record.error.is_some());
+}
+
+#[test]
+fn a_short_answer_whose_headers_are_held_ends_whole() {
+    let mut answer = streaming(r#","fallback":{"first_event_timeout":"10s"}"#);
+    assert!(chunk(&mut answer, LAST).1);
+    let step = answer.trailers(3);
+    assert!(matches!(step.next, Next::Continue));
+    let body = String::from_utf8(step.body.expect("all of it")).expect("text");
+    assert!(body.contains(r#""content":"b""#) && body.ends_with("data: [DONE]\n\n"));
+}
