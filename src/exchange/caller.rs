@@ -46,8 +46,8 @@ pub fn stays(name: &[u8], forward: bool) -> bool {
     if name == b"x-forwarded-proto" {
         return false;
     }
-    (!forward && KEYS.iter().chain(&ACCOUNTS).any(|known| is(&known)))
-        || CLIENT_ONLY.iter().any(|known| is(&known))
+    (!forward && KEYS.iter().chain(&ACCOUNTS).any(is))
+        || CLIENT_ONLY.iter().any(is)
         || CLIENT_ONLY_PREFIXES
             .iter()
             .any(|prefix| name.starts_with(prefix))
