@@ -95,7 +95,7 @@ impl EdgeFilter {
     }
 
     fn admitted(&mut self, admission: &Admission, headers: Headers, body: &[u8]) -> Action {
-        let admitted = match admission.body(&self.config, headers.clone(), body) {
+        let admitted = match admission.body(&self.config, headers, body) {
             Ok(admitted) => admitted,
             Err(error) => {
                 return self.reply(&LocalReply::error(self.wire, &error), Some(error.kind));
@@ -108,6 +108,8 @@ impl EdgeFilter {
         let Some(inline) = &config.inline else {
             return Action::Continue;
         };
+        // As Envoy has them now, those for the routes included: no other filter of ours takes these out again.
+        let headers = host::request_headers();
         let sent =
             Pending::inline(inline, admitted.exchange, admitted.target, headers).map_err(|error| {
                 let reply = LocalReply::error(self.wire, &error);

@@ -83,7 +83,7 @@ def test_another_hosts_paths_are_not_touched(gateways, clean):
     gate = gateways("envoy.yaml", [("stage: edge", config), ("              routes:", route), ("  clusters:", cluster)])
     body = b'{"broken": '
     headers = {"host": "other.test", "x-weir-target": "openai", "x-api-key": "own", "anthropic-version": "1", "authorization": "Bearer own"}
-    assert httpx.post(f"{gate.url}/v1/messages", content=body, headers=headers).status_code in (200, 400)
+    assert httpx.post(f"{gate.url}/v1/messages", content=body, headers=headers).status_code == 400
     sent = clean.last()
     assert sent["body"].encode() == body
     assert {"x-weir-target": "openai", "x-api-key": "own", "authorization": "Bearer own"}.items() <= dict(sent["headers"]).items()
@@ -279,21 +279,64 @@ def test_a_routes_metadata_goes_over_the_plugins_settings(gateways, clean):
     assert json.loads(clean.last()["body"])["max_tokens"] == 77
 
 
-@pytest.mark.parametrize("header", [b"x-\xff: a", b"x-v: \xff\xfe\x80", b"x-v: a\tb", b"authorization: \xff"])
-def test_odd_header_bytes_hurt_nobody(gw, header):
+@pytest.mark.parametrize("header, status", [(b"x-\xff: a", b"400"), (b"x-v: \xff\xfe\x80", b"200"), (b"x-v: a\tb", b"200"), (b"authorization: \xff", b"200")])
+def test_odd_header_bytes_hurt_nobody(gw, header, status):
     body = json.dumps(CHAT).encode()
     with socket.create_connection(("127.0.0.1", gw.port), timeout=5) as connection:
         head = b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n%b\r\ncontent-length: %d\r\n\r\n" % (header, len(body))
         connection.sendall(head + body)
-        assert connection.recv(4096).split()[1] in (b"200", b"400")
+        assert connection.recv(4096).split()[1] == status
     assert httpx.post(f"{gw.url}/v1/chat/completions", json=CHAT).status_code == 200
     assert gw.stat("vm_reload") == 0
 
 
-@pytest.mark.parametrize("model", ["gpt-4o\r\nx-evil: 1", "azure-gpt-../../admin?x=1#", "claude-\u0000"])
-def test_model_names_cannot_smuggle(gw, clean, model):
-    response = httpx.post(f"{gw.url}/v1/chat/completions", json={**CHAT, "model": model})
-    assert response.status_code in (200, 400, 404)
-    for sent in clean.requests():
-        assert "x-evil" not in dict(sent["headers"])
-        assert sent["path"] in ("/v1/chat/completions", "/v1/messages", "/openai/deployments/gpt-..%2F..%2Fadmin%3Fx%3D1%23/chat/completions?api-version=2024-10-21")
+@pytest.mark.parametrize("model, path", [
+    ("gpt-4o\r\nx-evil: 1", "/v1/chat/completions"),
+    ("azure-gpt-../../admin?x=1#", "/openai/deployments/gpt-..%2F..%2Fadmin%3Fx%3D1%23/chat/completions?api-version=2024-10-21"),
+    ("claude-\u0000", "/v1/messages"),
+])
+def test_model_names_cannot_smuggle(gw, clean, model, path):
+    assert httpx.post(f"{gw.url}/v1/chat/completions", json={**CHAT, "model": model}).status_code == 200
+    [sent] = clean.requests()
+    assert "x-evil" not in dict(sent["headers"])
+    assert sent["path"] == path
+
+
+@pytest.mark.parametrize("name", ["minimal.yaml", "inline.yaml"])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
+def test_what_routes_read_stays_here(gateways, clean, name, path):
+    gate = gateways(name)
+    assert httpx.post(f"{gate.url}{path}", json={**CHAT, "max_tokens": 9}).status_code == 200
+    sent = clean.last()["headers"]
+    assert sent and not [header for header, _ in sent if header.startswith("x-weir-")]
+
+
+SECRETS = {"authorization": "Bearer caller-5ecret", "x-api-key": "caller-5ecret", "api-key": "caller-5ecret", "x-goog-api-key": "caller-5ecret", "cookie": "a=caller-5ecret"}
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_secrets_are_kept_in_filter_state_only_if_told_so(gateways, clean, keep):
+    changes = [("outcome: \"%FILTER_STATE(wasm.weir.outcome:PLAIN)%\"", "exchange: \"%FILTER_STATE(wasm.weir.exchange:PLAIN)%\"")]
+    if keep:
+        changes.append(("stage: edge\n", "stage: edge\n                    forward_caller_auth: true\n"))
+    gate = gateways("minimal.yaml", changes)
+    mark = gate.mark()
+    assert httpx.post(f"{gate.url}/v1/chat/completions?key=caller-5ecret", json=CHAT, headers=SECRETS).status_code == 200
+    exchange = gate.entry(mark)["exchange"]
+    assert "content-length" in exchange
+    assert exchange.count("caller-5ecret") == (4 if keep else 0)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_second_try_has_the_callers_key_only_if_it_was_kept(gateways, clean, keep):
+    changes = [("auth: {key: \"${ANTHROPIC_API_KEY}\"}", "auth: none\n                    forward_caller_auth: true")]
+    if keep:
+        changes.append(("stage: edge\n", "stage: edge\n                    forward_caller_auth: true\n"))
+    gate = gateways("fallback-priorities.yaml", changes)
+    headers = {"authorization": "Bearer caller", "x-api-key": "caller"}
+    httpx.post(f"{gate.url}/v1/messages", json={**CHAT, "model": "gpt-4o+status=503", "max_tokens": 9}, headers=headers)
+    first, second = clean.requests()[-2:]
+    # The first provider's key is in the map when the second try begins.
+    assert dict(first["headers"])["authorization"] == "Bearer sk-openai-5ecret" and "x-api-key" not in dict(first["headers"])
+    sent = dict(second["headers"])
+    assert (second["path"], sent.get("x-api-key"), sent.get("authorization")) == ("/v1/messages", *(("caller", "Bearer caller") if keep else (None, None)))
