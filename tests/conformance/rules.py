@@ -89,6 +89,12 @@ RULES = [
         ("openai",),
     ),
     Rule(
+        "ids that were not given",
+        "OpenAI's wire wants an id of a call and of its result: where a client gives neither, both get the same",
+        lambda path, before, after, known: path[:1] == ("messages",) and path[-1] in ("id", "tool_call_id") and before == ABSENT and isinstance(after, str),
+        ("openai",),
+    ),
+    Rule(
         "names of results",
         "a tool's message is known by its call's id; OpenAI's wire has no name in it",
         lambda path, before, after, known: path[2:] == ("name",) and after == ABSENT and known.request["messages"][path[1]].get("role") == "tool",
