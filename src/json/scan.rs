@@ -46,22 +46,47 @@ pub fn members<'a>(
     source: &'a [u8],
     mut sink: impl FnMut(&Text<'a>, &Member<'a>),
 ) -> Result<(), Error> {
+    walk(source, true, &mut sink)
+}
+
+/// Calls `sink` with the source of every item of the array that `source` is.
+///
+/// # Errors
+/// [`Error`] where `source` is not one JSON array.
+pub fn items<'a>(source: &'a [u8], mut sink: impl FnMut(&'a [u8])) -> Result<(), Error> {
+    walk(source, false, &mut |_, item| sink(item.value))
+}
+
+/// The members of an object, or the items of an array, which have empty keys. One for all callers: it is large.
+#[inline(never)]
+fn walk<'a>(
+    source: &'a [u8],
+    object: bool,
+    sink: &mut dyn FnMut(&Text<'a>, &Member<'a>),
+) -> Result<(), Error> {
+    let (open, close, what, next) = match object {
+        true => (b'{', b'}', "an object", "',' or '}'"),
+        false => (b'[', b']', "an array", "',' or ']'"),
+    };
     let text = utf8(source)?;
     let mut cursor = Cursor::new(text);
     cursor.skip_blanks();
-    cursor.take(b'{', "an object")?;
+    cursor.take(open, what)?;
     cursor.skip_blanks();
     let mut index = 0usize;
-    if cursor.peek() == Some(b'}') {
+    if cursor.peek() == Some(close) {
         cursor.advance(1);
     } else {
         loop {
             cursor.skip_blanks();
             let start = cursor.at;
-            let key = Text::Escaped(cursor.string()?);
-            cursor.skip_blanks();
-            cursor.take(b':', "':'")?;
-            cursor.skip_blanks();
+            let mut key = Text::Escaped("");
+            if object {
+                key = Text::Escaped(cursor.string()?);
+                cursor.skip_blanks();
+                cursor.take(b':', "':'")?;
+                cursor.skip_blanks();
+            }
             let value_start = cursor.at;
             skip_value(&mut cursor)?;
             let value_span = value_start..cursor.at;
@@ -76,51 +101,16 @@ pub fn members<'a>(
             cursor.skip_blanks();
             match cursor.peek() {
                 Some(b',') => cursor.advance(1),
-                Some(b'}') => {
+                Some(byte) if byte == close => {
                     cursor.advance(1);
                     break;
                 }
-                _ => return Err(cursor.expected("',' or '}'")),
+                _ => return Err(cursor.expected(next)),
             }
         }
     }
     cursor.skip_blanks();
     if cursor.at < text.len() {
-        return Err(cursor.error(ErrorKind::TrailingBytes));
-    }
-    Ok(())
-}
-
-/// Calls `sink` with the source of every item of the array that `source` is.
-///
-/// # Errors
-/// [`Error`] where `source` is not one JSON array.
-pub fn items<'a>(source: &'a [u8], mut sink: impl FnMut(&'a [u8])) -> Result<(), Error> {
-    let mut cursor = Cursor::new(utf8(source)?);
-    cursor.skip_blanks();
-    cursor.take(b'[', "an array")?;
-    cursor.skip_blanks();
-    if cursor.peek() == Some(b']') {
-        cursor.advance(1);
-    } else {
-        loop {
-            cursor.skip_blanks();
-            let start = cursor.at;
-            skip_value(&mut cursor)?;
-            sink(source.get(start..cursor.at).unwrap_or_default());
-            cursor.skip_blanks();
-            match cursor.peek() {
-                Some(b',') => cursor.advance(1),
-                Some(b']') => {
-                    cursor.advance(1);
-                    break;
-                }
-                _ => return Err(cursor.expected("',' or ']'")),
-            }
-        }
-    }
-    cursor.skip_blanks();
-    if cursor.at < source.len() {
         return Err(cursor.error(ErrorKind::TrailingBytes));
     }
     Ok(())
