@@ -1,7 +1,8 @@
 //! A response format by way of a forced tool: where a provider has no JSON mode, the model is made to call a tool whose
 //! arguments are the answer, and what it calls it with comes back as the answer's text.
 
-use crate::chat::{Event, FinishReason};
+use crate::chat::{Event, FinishReason, ResponseFormat};
+use crate::json::{self, Value};
 
 /// Turns the forced tool's call back into text, event by event.
 #[derive(Debug)]
@@ -16,6 +17,34 @@ pub struct JsonTool {
 impl JsonTool {
     /// The name that the tool is given.
     pub const NAME: &str = "json_tool_call";
+
+    /// The schema of any JSON object.
+    pub const ANY_OBJECT: &str = r#"{"type":"object","properties":{},"additionalProperties":true}"#;
+
+    /// What the model is told of the tool: what it is for, and what the client says of the answer.
+    pub fn description(format: Option<&ResponseFormat<'_>>) -> String {
+        let mut text = "Give the final answer by calling this tool, with the answer as its input, \
+                        and say nothing else."
+            .to_owned();
+        if let Some(ResponseFormat::JsonSchema {
+            description: Some(more),
+            ..
+        }) = format
+        {
+            text.push('\n');
+            text.push_str(&more.decode());
+        }
+        text
+    }
+
+    /// Whether a schema can be a tool's input: an object's.
+    pub fn takes(schema: &str) -> bool {
+        let Ok(Value::Object(schema)) = json::parse(schema.as_bytes()) else {
+            return false;
+        };
+        let kind = schema.str("type").map(|kind| kind.is("object"));
+        kind.unwrap_or_else(|| schema.get("properties").is_some())
+    }
 
     /// For the tool of this name; `None` lets everything pass.
     pub fn new(name: Option<String>) -> Self {
@@ -85,6 +114,19 @@ impl JsonTool {
 mod tests {
     use super::*;
     use crate::json::Text;
+
+    #[test]
+    fn a_tools_input_is_an_object() {
+        for (schema, takes) in [
+            (r#"{"properties":{}}"#, true),
+            (r#"{"type":"object"}"#, true),
+            (r#"{"type":"array","properties":{}}"#, false),
+            ("{}", false),
+            ("[]", false),
+        ] {
+            assert_eq!(JsonTool::takes(schema), takes, "{schema}");
+        }
+    }
 
     #[test]
     fn the_forced_tools_arguments_are_the_text() {

@@ -8,27 +8,25 @@ use crate::json::{Value, Writer};
 
 /// Writes all messages into the array that is open.
 pub(super) fn write(w: &mut Writer<'_>, draft: &Draft<'_, '_>) -> Result<(), Error> {
-    if draft.quirks.one_call_per_turn {
-        let messages = turns::apart(&draft.request.messages);
-        return each(w, draft, messages.iter().map(|(index, one)| (*index, one)));
-    }
-    each(w, draft, draft.request.messages.iter().enumerate())
-}
-
-fn each<'m, 'a: 'm>(
-    w: &mut Writer<'_>,
-    draft: &Draft<'_, '_>,
-    messages: impl Iterator<Item = (usize, &'m Message<'a>)>,
-) -> Result<(), Error> {
-    let mut messages = messages.peekable();
+    let messages = &draft.request.messages;
     let mut after_tool = false;
-    while let Some((index, message)) = messages.next() {
+    // The results of messages before this one were told with their calls.
+    let mut told = 0usize;
+    for (index, message) in messages.iter().enumerate() {
         let path = format!("messages[{index}]");
-        let last = messages.peek().is_none();
+        let next = index.saturating_add(1);
+        if draft.quirks.one_call_per_turn && turns::has_several(message) {
+            let following = messages.get(next..).unwrap_or_default();
+            told = next.saturating_add(turns::apart(w, draft, &path, message, following)?);
+            after_tool = told > next;
+            continue;
+        }
+        let results = index >= told;
         if draft.same {
-            own(w, draft, &path, message, &mut after_tool)?;
+            own(w, draft, &path, message, results, &mut after_tool)?;
         } else {
-            foreign(w, draft, &path, message, last, &mut after_tool)?;
+            let last = next == messages.len();
+            foreign(w, draft, &path, message, (last, results), &mut after_tool)?;
         }
     }
     Ok(())
@@ -40,12 +38,15 @@ fn own(
     draft: &Draft<'_, '_>,
     path: &str,
     message: &Message<'_>,
+    results: bool,
     after_tool: &mut bool,
 ) -> Result<(), Error> {
     match (message.role, &message.content[..]) {
         (Role::Assistant, parts) => assistant(w, draft, path, message, &borrow(parts), false)?,
         (Role::Tool, [part @ Part::ToolResult { .. }]) => {
-            tool_message(w, draft, path, message, part, &mut Vec::new())?;
+            if results {
+                tool_message(w, draft, path, message, part)?;
+            }
         }
         (_, parts) => {
             between(w, draft, message.role, *after_tool);
@@ -67,15 +68,20 @@ fn foreign(
     draft: &Draft<'_, '_>,
     path: &str,
     message: &Message<'_>,
-    last: bool,
+    (last, results): (bool, bool),
     after_tool: &mut bool,
 ) -> Result<(), Error> {
     let mut rest: Vec<&Part<'_>> = Vec::new();
     let mut media: Vec<&Part<'_>> = Vec::new();
     for part in &message.content {
         match part {
-            Part::ToolResult { .. } => {
-                tool_message(w, draft, path, message, part, &mut media)?;
+            Part::ToolResult { content, .. } => {
+                if results {
+                    tool_message(w, draft, path, message, part)?;
+                }
+                let text =
+                    |part: &&Part<'_>| matches!(part, Part::Text { .. } | Part::Other { .. });
+                media.extend(content.iter().filter(|part| !text(part)));
                 *after_tool = true;
             }
             other => rest.push(other),
@@ -154,13 +160,13 @@ fn legacy(draft: &Draft<'_, '_>) -> bool {
     draft.legacy && draft.quirks.allows_member("function_call")
 }
 
-fn tool_message<'p, 'a>(
+/// A tool's result: its text, where the client is another wire's.
+pub(super) fn tool_message(
     w: &mut Writer<'_>,
     draft: &Draft<'_, '_>,
     path: &str,
     message: &Message<'_>,
-    part: &'p Part<'a>,
-    media: &mut Vec<&'p Part<'a>>,
+    part: &Part<'_>,
 ) -> Result<(), Error> {
     let Part::ToolResult {
         id,
@@ -198,7 +204,7 @@ fn tool_message<'p, 'a>(
                 text.push_str(&piece.decode());
             }
             Part::Other { value, .. } => text.push_str(value.raw()),
-            other => media.push(other),
+            _ => {}
         }
     }
     if *is_error && text.is_empty() {
@@ -211,7 +217,7 @@ fn tool_message<'p, 'a>(
 }
 
 /// An assistant's turn.
-fn assistant(
+pub(super) fn assistant(
     w: &mut Writer<'_>,
     draft: &Draft<'_, '_>,
     path: &str,

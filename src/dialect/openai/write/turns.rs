@@ -1,96 +1,75 @@
-//! Turns with several calls, taken apart: each call goes in a message of its own, and its result follows it.
+//! Turns with several calls, taken apart for a provider that wants a tool's result right after the message that has its
+//! call: each call goes in a message of its own, and its result follows it.
 
-use crate::chat::{Message, Part, Role};
-use crate::json::Text;
+use super::Draft;
+use super::messages::{assistant, tool_message};
+use crate::chat::{Error, Message, Part, Role};
+use crate::json::Writer;
 use crate::order::Places;
 
-/// The messages, each with its place in the conversation, as a provider takes them that wants a tool's result right
-/// after the message that has its call.
-pub(super) fn apart<'a>(messages: &[Message<'a>]) -> Vec<(usize, Message<'a>)> {
-    let mut out = Vec::with_capacity(messages.len());
-    let mut rest = messages.iter().enumerate().peekable();
-    while let Some((index, message)) = rest.next() {
-        if message.role != Role::Assistant || calls(message).count() < 2 {
-            out.push((index, message.clone()));
+/// Whether a message has more than one call.
+pub(super) fn has_several(message: &Message<'_>) -> bool {
+    let calls = message.content.iter().filter(|part| is_call(part));
+    calls.take(2).count() > 1
+}
+
+/// Writes a turn, with the results that the messages after it have, and tells how many messages these are. What else
+/// they say is not written.
+pub(super) fn apart(
+    w: &mut Writer<'_>,
+    draft: &Draft<'_, '_>,
+    path: &str,
+    message: &Message<'_>,
+    following: &[Message<'_>],
+) -> Result<usize, Error> {
+    let mut results = Vec::new();
+    let mut places = Places::default();
+    let mut answering = 0usize;
+    for next in following {
+        let before = results.len();
+        for part in &next.content {
+            if let Part::ToolResult { id, .. } = part {
+                places.add(&id.decode(), results.len());
+                results.push(Some((next, part)));
+            }
+        }
+        if results.len() == before {
+            break;
+        }
+        answering = answering.saturating_add(1);
+    }
+    // What else is said goes with the first call.
+    let mut parts: Vec<&Part<'_>> = message
+        .content
+        .iter()
+        .filter(|part| !is_call(part))
+        .collect();
+    let bare = Message {
+        role: Role::Assistant,
+        name: None,
+        content: Vec::new(),
+        extra: Vec::new(),
+    };
+    let mut turn = message;
+    for part in &message.content {
+        let Part::ToolCall { id, .. } = part else {
             continue;
+        };
+        parts.push(part);
+        assistant(w, draft, path, turn, &parts, false)?;
+        parts.clear();
+        turn = &bare;
+        let place = places.get(&id.decode());
+        if let Some((next, result)) = place.and_then(|place| results.get_mut(place)?.take()) {
+            tool_message(w, draft, path, next, result)?;
         }
-        // All that answers it, and what else is said in the messages that do.
-        let mut results = Vec::new();
-        let mut places = Places::default();
-        let mut said = Vec::new();
-        while let Some((index, message)) = rest.next_if(|(_, next)| has_results(next)) {
-            let (own, others): (Vec<_>, Vec<_>) =
-                message.content.iter().cloned().partition(is_result);
-            for part in own {
-                if let Some(id) = id_of(&part) {
-                    places.add(&id.decode(), results.len());
-                }
-                results.push(Some((index, with(message, Role::Tool, part))));
-            }
-            if !others.is_empty() {
-                said.push((
-                    index,
-                    Message {
-                        content: others,
-                        ..message.clone()
-                    },
-                ));
-            }
-        }
-        let mut first = message.clone();
-        first
-            .content
-            .retain(|part| !matches!(part, Part::ToolCall { .. }));
-        for call in calls(message) {
-            let mut turn = std::mem::replace(
-                &mut first,
-                Message {
-                    role: Role::Assistant,
-                    name: message.name.clone(),
-                    content: Vec::new(),
-                    extra: Vec::new(),
-                },
-            );
-            turn.content.push(call.clone());
-            out.push((index, turn));
-            let answer = id_of(call).and_then(|id| places.get(&id.decode()));
-            out.extend(answer.and_then(|place| results.get_mut(place)?.take()));
-        }
-        out.extend(results.into_iter().flatten());
-        out.append(&mut said);
     }
-    out
-}
-
-fn calls<'m, 'a>(message: &'m Message<'a>) -> impl Iterator<Item = &'m Part<'a>> {
-    let is_call = |part: &&Part<'_>| matches!(part, Part::ToolCall { .. });
-    message.content.iter().filter(is_call)
-}
-
-fn id_of<'p, 'a>(part: &'p Part<'a>) -> Option<&'p Text<'a>> {
-    match part {
-        Part::ToolCall { id, .. } | Part::ToolResult { id, .. } => Some(id),
-        _ => None,
+    for (next, result) in results.into_iter().flatten() {
+        tool_message(w, draft, path, next, result)?;
     }
+    Ok(answering)
 }
 
-fn is_result(part: &Part<'_>) -> bool {
-    matches!(part, Part::ToolResult { .. })
-}
-
-fn has_results(message: &Message<'_>) -> bool {
-    message.content.iter().any(is_result)
-}
-
-fn with<'a>(message: &Message<'a>, role: Role, part: Part<'a>) -> Message<'a> {
-    Message {
-        role,
-        name: message.name.clone(),
-        content: vec![part],
-        extra: if message.role == role {
-            message.extra.clone()
-        } else {
-            Vec::new()
-        },
-    }
+fn is_call(part: &Part<'_>) -> bool {
+    matches!(part, Part::ToolCall { .. })
 }
