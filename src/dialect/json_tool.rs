@@ -5,8 +5,8 @@
 //! (the meter has seen them). A model that could only be asked to call may answer in text instead, so text waits until
 //! the choice has called a tool or has ended.
 
-use crate::chat::{Event, FinishReason, Tool};
-use crate::json::Text;
+use crate::chat::{Event, FinishReason, ResponseFormat, Tool};
+use crate::json::{self, Text, Value};
 use crate::order::Places;
 
 /// Turns the forced tool's call back into text, event by event.
@@ -60,6 +60,34 @@ impl JsonTool {
             name = format!("{}_{number}", Self::NAME);
         }
         name
+    }
+
+    /// The schema of any JSON object.
+    pub const ANY_OBJECT: &str = r#"{"type":"object","properties":{},"additionalProperties":true}"#;
+
+    /// What the model is told of the tool: what it is for, and what the client says of the answer.
+    pub fn description(format: Option<&ResponseFormat<'_>>) -> String {
+        let mut text = "Give the final answer by calling this tool, with the answer as its input, \
+                        and say nothing else."
+            .to_owned();
+        if let Some(ResponseFormat::JsonSchema {
+            description: Some(more),
+            ..
+        }) = format
+        {
+            text.push('\n');
+            text.push_str(&more.decode());
+        }
+        text
+    }
+
+    /// Whether a schema can be a tool's input: an object's.
+    pub fn takes(schema: &str) -> bool {
+        let Ok(Value::Object(schema)) = json::parse(schema.as_bytes()) else {
+            return false;
+        };
+        let kind = schema.str("type").map(|kind| kind.is("object"));
+        kind.unwrap_or_else(|| schema.get("properties").is_some())
     }
 
     /// For the tool of this name; `None` lets everything pass.

@@ -3,6 +3,8 @@
 //! A rule is there only where the provider would refuse the request otherwise, or leave a limit unheeded: what it
 //! accepts passes as the client sent it.
 
+use memchr::memmem::find;
+
 /// What is peculiar to a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quirks {
@@ -72,13 +74,13 @@ pub enum Schemas {
 impl Schemas {
     /// Whether the model of this name takes one.
     pub fn has(self, model: &str) -> bool {
-        let model = model.to_ascii_lowercase();
-        let named = |pieces: &[&str]| pieces.iter().any(|piece| model.contains(piece));
-        match self {
-            Schemas::All => true,
-            Schemas::Only(pieces) => named(pieces),
-            Schemas::Not(pieces) => !named(pieces),
-        }
+        let (pieces, wanted) = match self {
+            Schemas::All => return true,
+            Schemas::Only(pieces) => (pieces, true),
+            Schemas::Not(pieces) => (pieces, false),
+        };
+        let named = |piece: &&str| find(model.as_bytes(), piece.as_bytes()).is_some();
+        pieces.iter().any(named) == wanted
     }
 }
 

@@ -56,17 +56,6 @@ const MAPS: [&str; 3] = ["properties", "$defs", "definitions"];
 /// Keywords whose value is a list of schemas.
 const LISTS: [&str; 3] = ["anyOf", "oneOf", "allOf"];
 
-/// Whether a schema can be a tool's input: an object's.
-pub(super) fn is_object(source: &str) -> bool {
-    match json::parse(source.as_bytes()) {
-        Ok(Value::Object(schema)) => match schema.str("type") {
-            Some(kind) => kind.is("object"),
-            None => schema.get("properties").is_some(),
-        },
-        _ => false,
-    }
-}
-
 /// A schema that structured outputs take; one that they take already keeps its meaning.
 ///
 /// Objects are closed, refused keywords are told in the description, `oneOf` becomes `anyOf`.
@@ -271,6 +260,5 @@ mod tests {
             ),
             r#"{"type":"object","properties":{"a":{},"b":{}},"description":"d\n\nNote: anyOf: [{\"properties\":{\"a\":{}}},{\"properties\":{\"b\":{}}}]"}"#
         );
-        assert!(is_object(r#"{"properties":{}}"#) && !is_object(r#"{"type":"array"}"#));
     }
 }

@@ -142,3 +142,16 @@ fn no_tool_of_the_clients_is_called_the_same() {
     let taken = [tool("json_tool_call_2"), tool("json_tool_call")];
     assert_eq!(JsonTool::name_beside(&taken), "json_tool_call_3");
 }
+
+#[test]
+fn a_tools_input_is_an_object() {
+    for (schema, takes) in [
+        (r#"{"properties":{}}"#, true),
+        (r#"{"type":"object"}"#, true),
+        (r#"{"type":"array","properties":{}}"#, false),
+        ("{}", false),
+        ("[]", false),
+    ] {
+        assert_eq!(JsonTool::takes(schema), takes, "{schema}");
+    }
+}

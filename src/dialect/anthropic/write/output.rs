@@ -5,7 +5,7 @@ use super::thinking::Thinking;
 use crate::chat::{Error, ResponseFormat};
 use crate::dialect::JsonTool;
 use crate::dialect::anthropic::schema;
-use crate::json::{Text, Writer};
+use crate::json::Writer;
 
 /// What form the answer must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +17,6 @@ pub(super) enum Format {
     /// The arguments of a tool that the model is made to call, with this schema.
     Tool(String),
 }
-
-/// Any JSON object.
-const ANY_OBJECT: &str = r#"{"type":"object","properties":{},"additionalProperties":true}"#;
 
 impl Draft<'_, '_> {
     /// Decides how the answer's form is asked for.
@@ -34,7 +31,7 @@ impl Draft<'_, '_> {
                     Format::Native((*source).to_owned())
                 } else if self.host.has_schema(self.rules) {
                     Format::Native(schema::strict(source))
-                } else if schema::is_object(source) {
+                } else if JsonTool::takes(source) {
                     Format::Tool(schema::input(source).into_owned())
                 } else {
                     self.unsupported("response_format")?;
@@ -42,7 +39,7 @@ impl Draft<'_, '_> {
                 }
             }
             Some(ResponseFormat::JsonObject | ResponseFormat::JsonSchema { schema: None, .. }) => {
-                Format::Tool(ANY_OBJECT.to_owned())
+                Format::Tool(JsonTool::ANY_OBJECT.to_owned())
             }
         };
         Ok(())
@@ -50,17 +47,7 @@ impl Draft<'_, '_> {
 
     /// The tool that stands for the format.
     pub(super) fn json_tool(&self, w: &mut Writer<'_>, schema: &str) {
-        let described = match &self.request.response_format {
-            Some(ResponseFormat::JsonSchema { description, .. }) => description.as_ref(),
-            _ => None,
-        };
-        let mut text = "Give the final answer by calling this tool, with the answer as its input, \
-                        and say nothing else."
-            .to_owned();
-        if let Some(more) = described.map(Text::decode) {
-            text.push('\n');
-            text.push_str(&more);
-        }
+        let text = JsonTool::description(self.request.response_format.as_ref());
         w.begin_object();
         w.field_str("name", &JsonTool::name_beside(&self.request.tools));
         w.field_str("description", &text);

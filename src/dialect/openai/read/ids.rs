@@ -83,7 +83,10 @@ impl<'a> Turn<'a> {
         if !self.made && !messages.iter().any(nameless) {
             return Ok(());
         }
-        let ids = Places::of(self.calls.iter().map(|call| call.id.decode()));
+        let mut ids = Places::default();
+        for (place, call) in self.calls.iter().enumerate() {
+            ids.add(&call.id.decode(), place);
+        }
         let mut names = self.by_name();
         // Who names a call has it; what is left answers in order.
         for named in [true, false] {
@@ -158,12 +161,8 @@ impl<'a> Turn<'a> {
 /// Whether an id was made of the function's name.
 pub(in crate::dialect::openai) fn is_made(id: &Text<'_>, name: &Text<'_>) -> bool {
     let (id, name) = (id.decode(), name.decode());
-    let number = id.strip_prefix(name.as_ref());
-    let number = number.filter(|_| !name.is_empty());
-    number.is_some_and(|rest| {
-        let digits = rest.strip_prefix('_').unwrap_or_default();
-        rest.is_empty() || (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
-    })
+    let rest = id.strip_prefix(name.as_ref()).filter(|_| !name.is_empty());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
 }
 
 #[cfg(test)]
@@ -220,6 +219,6 @@ mod tests {
         let want = ["f", "f_2", "f", "f_2"].map(str::to_owned);
         assert_eq!(both.as_deref(), Ok(&want[..]));
         let made = |id: &'static str| is_made(&Text::from(id), &Text::from("f"));
-        assert!(made("f") && made("f_12") && !made("f_") && !made("f_x") && !made("g"));
+        assert!(made("f") && made("f_12") && !made("fx") && !made("g"));
     }
 }

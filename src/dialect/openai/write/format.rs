@@ -79,8 +79,8 @@ pub(super) fn by_tool<'a>(draft: &mut Draft<'_, 'a>) -> Result<Option<&'a str>, 
     if draft.quirks.schemas.has(draft.options.model) {
         return Ok(None);
     }
-    let schema = schema.unwrap_or(ANY_OBJECT);
-    if is_object(schema) {
+    let schema = schema.unwrap_or(JsonTool::ANY_OBJECT);
+    if JsonTool::takes(schema) {
         return Ok(Some(schema));
     }
     // A tool's arguments are an object always.
@@ -88,35 +88,14 @@ pub(super) fn by_tool<'a>(draft: &mut Draft<'_, 'a>) -> Result<Option<&'a str>, 
     Ok(None)
 }
 
-/// Any JSON object.
-const ANY_OBJECT: &str = r#"{"type":"object","properties":{},"additionalProperties":true}"#;
-
-fn is_object(schema: &str) -> bool {
-    let Ok(Value::Object(schema)) = json::parse(schema.as_bytes()) else {
-        return false;
-    };
-    let kind = schema.str("type").map(|kind| kind.is("object"));
-    kind.unwrap_or(schema.get("properties").is_some())
-}
-
 /// The tool that stands for the answer's form.
 pub(super) fn tool(w: &mut Writer<'_>, draft: &Draft<'_, '_>, schema: &str) {
-    let described = match &draft.request.response_format {
-        Some(ResponseFormat::JsonSchema { description, .. }) => description.as_ref(),
-        _ => None,
-    };
-    let mut text = "Give the final answer by calling this tool, with the answer as its arguments, \
-                    and say nothing else."
-        .to_owned();
-    if let Some(more) = described.map(Text::decode) {
-        text.push('\n');
-        text.push_str(&more);
-    }
     w.begin_object();
     w.field_str("type", "function");
     w.key("function");
     w.begin_object();
     w.field_str("name", JsonTool::NAME);
+    let text = JsonTool::description(draft.request.response_format.as_ref());
     w.field_str("description", &text);
     w.field_raw("parameters", schema);
     w.end_object();

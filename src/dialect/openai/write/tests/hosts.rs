@@ -90,7 +90,7 @@ fn with_schema(more: &str) -> String {
 #[test]
 fn a_schema_is_a_forced_tool_where_the_model_does_not_take_it() {
     let forced = r#""tool_choice":{"type":"function","function":{"name":"json_tool_call"}}"#;
-    let tool = r#"{"type":"function","function":{"name":"json_tool_call","description":"Give the final answer by calling this tool, with the answer as its arguments, and say nothing else.\nIt.","parameters":{"type":"object"}}}"#;
+    let tool = r#"{"type":"function","function":{"name":"json_tool_call","description":"Give the final answer by calling this tool, with the answer as its input, and say nothing else.\nIt.","parameters":{"type":"object"}}}"#;
     let off = r#""thinking":{"type":"disabled"}"#;
     let function = r#"{"type":"function","function":{"name":"f"}}"#;
     let tools = format!(r#","tools":[{function}]"#);
@@ -113,7 +113,7 @@ fn a_schema_is_a_forced_tool_where_the_model_does_not_take_it() {
     };
     for (provider, model) in [
         ("groq", "llama-3.3-70b-versatile"),
-        ("databricks", "databricks-Claude-x"),
+        ("databricks", "databricks-claude-x"),
     ] {
         let sent = ask(provider, model, "");
         assert!(
