@@ -128,8 +128,14 @@ class Gateway:
         return self.log_path.read_text(errors="replace")
 
     def mark(self):
-        """A place in the access log; `entry` gives what comes after it. Envoy writes the log every 50 ms."""
-        time.sleep(0.12)
+        """A place in the access log; `entry` gives what comes after it. Envoy writes the log every 50 ms: it is waited
+        until nothing of earlier requests comes any more."""
+        seen = -1
+        for _ in range(20):
+            if seen == len(self.entries):
+                break
+            seen = len(self.entries)
+            time.sleep(0.12)
         return len(self.entries)
 
     def entry(self, mark, seconds=10.0):
