@@ -113,7 +113,7 @@ pub struct Written {
     pub dropped: Vec<String>,
     /// Tools' names as they were written, and as the client has them, where they differ.
     pub names: Vec<(String, String)>,
-    /// The name of the tool that was forced in place of a response format: see [`JsonTool`].
+    /// The name of the tool that was forced in place of a response format: see [`JsonTool`](super::JsonTool).
     pub json_tool: Option<String>,
     /// Headers that go with the body, such as `anthropic-beta`.
     pub headers: Vec<(String, String)>,
