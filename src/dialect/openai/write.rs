@@ -88,7 +88,9 @@ pub fn write(request: &Request<'_>, options: &WriteOptions<'_>) -> Result<Writte
         dropped: draft.dropped,
         names,
         translates_answer,
-        json_tool: draft.json_tool.map(|_| JsonTool::NAME.to_owned()),
+        json_tool: draft
+            .json_tool
+            .map(|_| JsonTool::name_beside(&request.tools)),
         ..Written::default()
     })
 }

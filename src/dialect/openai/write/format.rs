@@ -94,7 +94,7 @@ pub(super) fn tool(w: &mut Writer<'_>, draft: &Draft<'_, '_>, schema: &str) {
     w.field_str("type", "function");
     w.key("function");
     w.begin_object();
-    w.field_str("name", JsonTool::NAME);
+    w.field_str("name", &JsonTool::name_beside(&draft.request.tools));
     let text = JsonTool::description(draft.request.response_format.as_ref());
     w.field_str("description", &text);
     w.field_raw("parameters", schema);
@@ -129,7 +129,7 @@ pub(super) fn choice(w: &mut Writer<'_>, draft: &Draft<'_, '_>) -> bool {
             w.field_str("type", "function");
             w.key("function");
             w.begin_object();
-            w.field_str("name", JsonTool::NAME);
+            w.field_str("name", &JsonTool::name_beside(&request.tools));
             w.end_object();
             w.end_object();
         }

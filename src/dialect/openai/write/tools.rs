@@ -38,9 +38,12 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
     if !answers && draft.own("tool_choice").is_none() && draft.own("function_call").is_none() {
         choice(w, draft, open)?;
     }
-    if let Some(parallel) = draft.request.parallel_tool_calls
-        && (open || draft.same)
-    {
+    let parallel = draft.request.parallel_tool_calls;
+    // The client's legacy form has room for one call in a turn.
+    let alone = open && draft.request.legacy_functions && !draft.legacy;
+    if alone {
+        w.field_bool("parallel_tool_calls", false);
+    } else if let Some(parallel) = parallel.filter(|_| open || draft.same) {
         w.field_bool("parallel_tool_calls", parallel);
     }
     Ok(())

@@ -8,7 +8,7 @@ fn legacy_functions_become_tools_where_a_host_has_these_only() {
     let request = read(body.as_bytes()).expect("valid");
     for provider in ["deepseek", "moonshot"] {
         let written = written(&request, Wire::OpenAi, provider, "m").expect("said");
-        let want = r#"{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"f","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"f","name":"f","content":"1"}],"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"tool_choice":{"type":"function","function":{"name":"f"}}}"#;
+        let want = r#"{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"f","type":"function","function":{"name":"f","arguments":"{}"}}]},{"role":"tool","tool_call_id":"f","name":"f","content":"1"}],"tools":[{"type":"function","function":{"name":"f","parameters":{}}}],"tool_choice":{"type":"function","function":{"name":"f"}},"parallel_tool_calls":false}"#;
         assert_eq!(String::from_utf8(written.body).expect("text"), want);
         assert!(written.translates_answer && written.json_tool.is_none());
         assert!(anew(provider, None, body));
@@ -146,6 +146,13 @@ fn a_schema_is_a_forced_tool_where_the_model_does_not_take_it() {
         sent.contains(&format!(r#""tool_choice":{named}"#)),
         "{sent}"
     );
+    // One of the client's tools may have the name.
+    let body = with_schema(&tools.replace("\"f\"", "\"json_tool_call\""));
+    let request = read(body.as_bytes()).expect("valid");
+    let written = written(&request, Wire::OpenAi, "groq", "m").expect("said");
+    assert_eq!(written.json_tool.as_deref(), Some("json_tool_call_2"));
+    let sent = String::from_utf8(written.body).expect("text");
+    assert!(sent.contains(r#""name":"json_tool_call_2""#), "{sent}");
     // Tools that say more than the neutral language stay as they were.
     let sent = ask(
         "groq",
