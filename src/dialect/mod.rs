@@ -7,6 +7,7 @@ mod answer;
 pub mod anthropic;
 pub mod bedrock;
 pub mod completions;
+mod effort;
 pub mod gemini;
 mod json_tool;
 mod names;

@@ -24,43 +24,6 @@ pub const OPENAI: &str = concat!(
     "data: [DONE]\n\n",
 );
 
-/// Streams in OpenAI's wire as compatible hosts have them: OpenRouter's, Groq's, Perplexity's without an end, a legacy
-/// completion, one that was not streamed at all, and one that fails.
-#[allow(
-    dead_code,
-    reason = "not every test that shares this module needs them"
-)]
-pub const COMPATIBLE: [&str; 6] = [
-    concat!(
-        ": OPENROUTER PROCESSING\r\r",
-        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"\",\"reasoning\":\"h\\u006dm\",\"reasoning_details\":[{\"type\":\"reasoning.text\",\"text\":\"hmm\"}]}}]}\n\n",
-        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"reasoning_details\":[{\"signature\":\"s\"},{\"data\":\"e\"}]}}]}\n\n",
-        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve\",\"annotations\":[{\"type\":\"url_citation\",\"url_citation\":{\"url\":\"u\",\"title\":\"t\"}}]}}]}\n\n",
-        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"id\":\"a\",\"function\":{\"name\":\"f\",\"arguments\":null}}]},\"finish_reason\":\"tool_calls\"}]}\n\n",
-        "data: {\"id\":\"g\",\"choices\":[{\"index\":0,\"delta\":{\"tool_calls\":[{\"id\":\"b\",\"function\":{\"name\":\"f\",\"arguments\":{}}}]},\"finish_reason\":\"tool_calls\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n\n",
-        "data: [DONE]\n\n",
-    ),
-    concat!(
-        "data: {\"id\":\"q\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve\"},\"finish_reason\":null}],\"x_groq\":{\"id\":\"r\"}}\n\n",
-        "data: {\"id\":\"q\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}],\"x_groq\":{\"id\":\"r\",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}}\n\n",
-        "data: [DONE]\n\n",
-    ),
-    concat!(
-        "data: {\"id\":\"p\",\"citations\":[\"u\"],\"choices\":[{\"index\":0,\"message\":{\"content\":\"na\"},\"delta\":{\"content\":\"na\"}}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":1}}\r\n\r\n",
-        "data: {\"id\":\"p\",\"citations\":[\"u\"],\"choices\":[{\"index\":0,\"message\":{\"content\":\"naïve\"},\"delta\":{\"content\":\"ïve\"},\"finish_reason\":\"stop\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\r\n\r\n",
-    ),
-    concat!(
-        "data: {\"id\":\"l\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"naïve\",\"index\":0,\"logprobs\":{\"tokens\":[\"naïve\"],\"token_logprobs\":[-1]},\"finish_reason\":null}],\"usage\":null}\n\n",
-        "data: {\"id\":\"l\",\"object\":\"text_completion\",\"choices\":[{\"text\":\"\",\"index\":0,\"finish_reason\":\"length\"}],\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n\n",
-        "data: [DONE]\n\n",
-    ),
-    "{\"id\":\"w\",\n\"choices\":[{\"index\":0,\"message\":{\"content\":\"naïve\"},\"finish_reason\":\"stop\"}],\n\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":4}}\n",
-    concat!(
-        "data: {\"id\":\"e\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"naïve\"}}]}\n\n",
-        "event: error\ndata: {\"error\":{\"message\":\"no\",\"status_code\":400}}\n\n",
-    ),
-];
-
 /// A stream in Anthropic's wire with thinking, text that cites, a provider's own tool, a call and a ping.
 pub const ANTHROPIC: &str = concat!(
     "event: message_start\ndata: {\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"model\":\"claude\",\"content\":[],\"usage\":{\"input_tokens\":3,\"cache_read_input_tokens\":4,\"cache_creation_input_tokens\":5,\"output_tokens\":1}}}\n\n",

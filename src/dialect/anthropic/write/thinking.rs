@@ -3,9 +3,7 @@
 use super::Draft;
 use crate::chat::{Error, Part, Reasoning, Role};
 use crate::dialect::anthropic::models::{Thinks, Unasked};
-
-/// Least tokens of a thinking budget.
-const LEAST_BUDGET: u64 = 1024;
+use crate::dialect::effort::{LEAST_BUDGET, budget, effort_of};
 
 /// How the model is to think.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,28 +18,6 @@ pub(super) enum Thinking {
     Adaptive(Option<String>),
     /// Nothing is said of thinking, but an effort for all of the answer.
     Effort(String),
-}
-
-/// Tokens for an effort. Source: LiteLLM's default budgets.
-fn budget(effort: &str) -> u64 {
-    match effort {
-        "medium" => 2048,
-        "high" => 4096,
-        "xhigh" => 8192,
-        "max" => 16384,
-        _ => LEAST_BUDGET,
-    }
-}
-
-/// The effort whose budget is nearest below.
-fn effort_of(budget: u64) -> &'static str {
-    match budget {
-        0..2048 => "low",
-        2048..4096 => "medium",
-        4096..8192 => "high",
-        8192..16384 => "xhigh",
-        _ => "max",
-    }
 }
 
 impl Draft<'_, '_> {

@@ -4,9 +4,7 @@ use super::fields::Fields;
 use super::{Draft, Wire};
 use crate::chat::{Error, Part, Reasoning, Role};
 use crate::dialect::bedrock::models::Think;
-
-/// Least tokens of a thinking budget.
-const LEAST_BUDGET: u64 = 1024;
+use crate::dialect::effort::{LEAST_BUDGET, budget, effort_of};
 
 /// How the model is to think.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,28 +126,6 @@ impl Thinking {
                 w.end_object();
             }),
         }
-    }
-}
-
-/// Tokens for an effort. Source: LiteLLM's default budgets.
-fn budget(effort: &str) -> u64 {
-    match effort {
-        "medium" => 2048,
-        "high" => 4096,
-        "xhigh" => 8192,
-        "max" => 16384,
-        _ => LEAST_BUDGET,
-    }
-}
-
-/// The effort whose budget is nearest below.
-fn effort_of(budget: u64) -> &'static str {
-    match budget {
-        0..2048 => "low",
-        2048..4096 => "medium",
-        4096..8192 => "high",
-        8192..16384 => "xhigh",
-        _ => "max",
     }
 }
 

@@ -5,6 +5,7 @@
 
 use crate::chat::{Event, signed_id};
 use crate::dialect::names::fnv1a;
+use crate::dialect::object_end::ObjectEnd;
 use crate::json::{Object, Text, Value};
 
 /// Most calls of one choice: what is known of each is kept.
@@ -35,7 +36,7 @@ struct Call {
     argued: bool,
     /// Arguments that came before the name, as the inside of a literal.
     pending: Vec<u8>,
-    progress: Progress,
+    progress: ObjectEnd,
 }
 
 /// What one entry says of a call.
@@ -219,7 +220,7 @@ impl Call {
         if arguments.is_empty() {
             return;
         }
-        self.progress.feed(&arguments.decode());
+        self.progress.see(arguments);
         // The inside of a literal that holds the text is, as text, what stands in the object's string.
         let quoted = self.custom.then(|| {
             let mut inside = Vec::new();
@@ -284,37 +285,4 @@ pub(super) fn signature<'o, 'a>(object: &'o Object<'a>) -> Option<&'o Text<'a>> 
     let own = google().or_else(|| object.object("provider_specific_fields"))?;
     own.str("thought_signature")
         .filter(|signature| !signature.is_empty())
-}
-
-/// How far a call's arguments have come, told by their brackets.
-#[derive(Debug, Default)]
-struct Progress {
-    begun: bool,
-    depth: u32,
-    in_string: bool,
-    escaped: bool,
-}
-
-impl Progress {
-    fn feed(&mut self, text: &str) {
-        for byte in text.bytes() {
-            match byte {
-                _ if self.escaped => self.escaped = false,
-                b'\\' if self.in_string => self.escaped = true,
-                b'"' => self.in_string = !self.in_string,
-                _ if self.in_string => {}
-                b'{' | b'[' => {
-                    self.begun = true;
-                    self.depth = self.depth.saturating_add(1);
-                }
-                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
-                _ => {}
-            }
-        }
-    }
-
-    /// Whether they are a whole object.
-    fn is_whole(&self) -> bool {
-        self.begun && self.depth == 0 && !self.in_string
-    }
 }
