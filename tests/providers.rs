@@ -238,7 +238,7 @@ fn rows_are_sound() {
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:".contains(&byte);
             assert!(
                 host.contains('.') && host.bytes().all(plain),
-                "{name}: {host}"
+                "{name}: a host without scheme and path, not {host}"
             );
         }
         let prefix = filled(kind.path_prefix);
@@ -272,8 +272,25 @@ fn groups_are_sorted() {
         .filter(|kind| is_compatible(kind))
         .map(|kind| kind.name)
         .collect();
-    let falls = names.windows(2).filter(|pair| pair[0] > pair[1]).count();
-    assert_eq!(falls, 4, "{names:?}");
+    let falls: Vec<&[&str]> = names.windows(2).filter(|pair| pair[0] > pair[1]).collect();
+    assert_eq!(
+        falls.len(),
+        4,
+        "names fall between groups only, and here: {falls:?}"
+    );
+}
+
+#[test]
+fn readme_counts_them() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(readme).expect("the page");
+    let all = kinds().count();
+    let hosts = kinds().filter(|kind| is_compatible(kind)).count();
+    assert!(readme.contains(&format!("[{all} by name]")), "{all} in all");
+    assert!(
+        readme.contains(&format!("and {hosts} hosts that")),
+        "{hosts} compatible hosts"
+    );
 }
 
 fn row(page: &mut String, kind: &ProviderKind) {
@@ -318,7 +335,7 @@ fn page() -> String {
     let mut page = format!(
         "# Providers\n\n\
          Made from the provider table (`src/provider/table`) by `make providers`: {total} kinds, by the name that\n\
-         `provider:` takes. Every field can be overridden: `host`, `path_prefix`, `auth`, `headers`, `completions`. Where\n\
+         `provider:` takes. Every field can be overridden: `host`, `path_prefix`, `auth`, `headers`, `completions`, `chat_path`. Where\n\
          `auth` is `env`, the key is read from the variable. `{{region}}`, `{{location}}`, `{{project}}` and `{{account}}`\n\
          are keys of the configuration. A compatible host that is not here is `openai_compatible` with its `host`, or,\n\
          where it is as peculiar as one that is here, that one with another `host`.\n\n\

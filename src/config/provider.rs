@@ -28,6 +28,8 @@ pub struct Provider {
     pub wire: Wire,
     /// Whether it has OpenAI's legacy completions; else the prompt goes to it as a chat.
     pub completions: bool,
+    /// The path of chats after the prefix, in OpenAI's wire.
+    pub chat_path: String,
     /// Its `:authority`.
     pub host: String,
     /// The beginning of its paths.
@@ -161,7 +163,7 @@ impl Provider {
     }
 }
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "name",
     "match",
     "provider",
@@ -177,6 +179,7 @@ const KEYS: [&str; 20] = [
     "headers",
     "wire",
     "completions",
+    "chat_path",
     "region",
     "location",
     "project",
@@ -243,6 +246,7 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
         },
         wire: wire::wire(&fields, kind, completions)?,
         completions,
+        chat_path: wire::chat_path(&fields, kind)?,
         force_translate: fields.bool("force_translate"),
         api: wire::api(&fields, kind)?,
         models,

@@ -84,7 +84,7 @@ fn envoys(status: u16, details: &str, records: &[AttemptRecord]) -> Error {
             ErrorKind::Timeout,
             "The provider did not answer in time".to_owned(),
         ),
-        503 if unreachable => (
+        502 | 503 if unreachable => (
             ErrorKind::BadGateway,
             "The provider could not be reached, or closed the connection before it answered"
                 .to_owned(),

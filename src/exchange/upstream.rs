@@ -276,7 +276,11 @@ impl Plan {
         for (name, value) in written.headers {
             wanted.set(name, value.as_str());
         }
-        if self.body == BodyPlan::Translate {
+        // Bodies are JSON whatever a client calls them: curl says it is a form.
+        let json = wanted
+            .text("content-type")
+            .is_some_and(|kind| kind.contains("json"));
+        if self.body == BodyPlan::Translate || !json {
             wanted.set("content-type", "application/json");
         }
         // A stale length would smuggle a second request into the provider's connection.

@@ -131,7 +131,9 @@ pub fn request(settled: &Settlement, operation: &str, caller: &str, limits: &Lab
 /// At the edge, as everything else: before Envoy 1.39 an upstream filter's metrics go by other names.
 pub fn attempts(records: &[AttemptRecord], limits: &LabelLimits) {
     with(|metrics| {
-        for record in records {
+        // What the gateway answered well by itself (dry runs, estimates) was no attempt at a provider.
+        let asked = |record: &&AttemptRecord| !record.local || record.error.is_some();
+        for record in records.iter().filter(asked) {
             let model = metrics.labels.model(limits, &record.model);
             let outcome = match (record.error, record.complete) {
                 (Some(error), _) => error.as_str(),

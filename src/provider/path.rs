@@ -52,7 +52,7 @@ pub fn upstream_path(provider: &Provider, target: Target<'_>) -> Result<String, 
         )
     };
     let openai = match endpoint {
-        Endpoint::Chat => Ok(provider.kind.chat_path),
+        Endpoint::Chat => Ok(provider.chat_path.as_str()),
         Endpoint::Completions => Ok("completions"),
         Endpoint::Embeddings => Ok("embeddings"),
         Endpoint::CountTokens => Err(missing()),

@@ -15,6 +15,7 @@ def gate(request, gateways):
 
 
 def test_the_request_is_shown_and_not_sent(gate, clean):
+    mark, before = gate.mark(), gate.metric("weir_attempts_total")
     answer = httpx.post(f"{gate.url}/weir/translate?target=anthropic", json=CHAT | {"seed": None}, headers={"authorization": "Bearer caller-5ecret"})
     assert answer.status_code == 200, answer.text
     shown = answer.json()
@@ -26,6 +27,8 @@ def test_the_request_is_shown_and_not_sent(gate, clean):
     assert shown["headers"]["content-length"] == str(len(json.dumps(shown["body"], separators=(",", ":"))))
     assert "5ecret" not in answer.text
     assert clean.requests() == []
+    assert gate.entry(mark)["operation"] == "translate"
+    assert gate.metric("weir_attempts_total") == before
 
 
 def test_what_a_wire_cannot_say_is_told(gate):

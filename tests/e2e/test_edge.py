@@ -13,12 +13,12 @@ MESSAGE = {"model": "claude-sonnet-4-5", "max_tokens": 20, "messages": [{"role":
 
 def test_model_lists_in_both_shapes(gw):
     models = openai.OpenAI(base_url=f"{gw.url}/v1", api_key="k").models
-    names = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-5", "gemini-2.5-flash"]
+    names = ["gpt-4o", "gpt-4o-mini", "claude-sonnet-4-6", "gemini-2.5-flash"]
     assert [model.id for model in models.list()] == names
     assert models.retrieve("gpt-4o").object == "model"
     models = anthropic.Anthropic(base_url=gw.url, api_key="k").models
     assert [model.id for model in models.list()] == names
-    assert models.retrieve("claude-sonnet-4-5").type == "model"
+    assert models.retrieve("claude-sonnet-4-6").type == "model"
     with pytest.raises(openai.NotFoundError):
         openai.OpenAI(base_url=f"{gw.url}/v1", api_key="k").models.retrieve("nope")
 

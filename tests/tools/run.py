@@ -112,7 +112,7 @@ Weir serves on http://127.0.0.1:{port} ({what}). Try, in another terminal:
   curl http://127.0.0.1:{port}/v1/chat/completions -H 'content-type: application/json' \\
     -d '{{"model": "gpt-4o", "messages": [{{"role": "user", "content": "Hello!"}}]}}'
 
-  the same with "model": "claude-sonnet-4-5", "gemini-2.5-flash" or "us.amazon.nova-lite-v1:0", or with "stream": true;
+  the same with "model": "claude-sonnet-4-6", "gemini-2.5-flash" or "us.amazon.nova-lite-v1:0", or with "stream": true;
   or with Anthropic's client at /v1/messages, or Google's at /v1beta/models/MODEL:generateContent;
   what a provider would get, without asking it: the same body to /weir/translate?target=anthropic
   models: curl http://127.0.0.1:{port}/v1/models

@@ -3,7 +3,7 @@
 use super::AzureApi;
 use crate::config::reader::Fields;
 use crate::dialect::Wire;
-use crate::provider::ProviderKind;
+use crate::provider::{Api, ProviderKind};
 
 /// Whether it has legacy completions: the kind's answer, unless the operator knows better.
 pub(super) fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bool> {
@@ -17,6 +17,25 @@ pub(super) fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bo
         return None;
     }
     Some(has)
+}
+
+/// The path of chats after the prefix, in OpenAI's wire: the kind's, unless the operator knows better.
+pub(super) fn chat_path(fields: &Fields<'_>, kind: &ProviderKind) -> Option<String> {
+    let Some(field) = fields.optional("chat_path") else {
+        return Some(kind.chat_path.to_owned());
+    };
+    let path = field.string()?.trim_matches('/');
+    if kind.wire != Wire::OpenAi {
+        field.mistake("only a host of OpenAI's wire has one");
+    }
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
+    if path.is_empty() || !path.bytes().all(plain) {
+        field.mistake(format!(
+            "found {path:?}, expected a path such as chat/completions"
+        ));
+        return None;
+    }
+    Some(path.to_owned())
 }
 
 /// `wire: completions` has chats by way of OpenAI's legacy completions, for models that know nothing else.
@@ -41,9 +60,9 @@ pub(super) fn api(fields: &Fields<'_>, kind: &ProviderKind) -> Option<AzureApi> 
         return Some(AzureApi::V1);
     };
     let version = field.string()?;
-    if kind.name != "azure_openai" {
+    if !matches!(kind.api, Api::Azure | Api::Foundry) {
         field.mistake(format!(
-            "only azure_openai has an api_version, and this is {}",
+            "only azure_openai and azure_ai_foundry have an api_version, and this is {}",
             kind.name
         ));
     }
