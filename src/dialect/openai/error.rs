@@ -47,7 +47,7 @@ fn write(error: &Error, out: &mut Vec<u8>) {
     writer.end_object();
 }
 
-/// OpenAI's `type` of a kind. Source: DIALECTS, error mapping; OpenAI's error reference.
+/// OpenAI's `type` of a kind. Source: OpenAI's error reference.
 fn error_type(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::InvalidRequest
