@@ -13,6 +13,8 @@ pub(super) struct Calls<'a> {
     made: usize,
     /// Calls of the last turn that had any: name and id; those that were answered are taken out.
     open: Vec<(Text<'a>, Text<'a>)>,
+    /// Results since they were made.
+    answers: usize,
     /// Whether the turn that is read now has called already.
     calling: bool,
 }
@@ -36,6 +38,7 @@ impl<'a> Calls<'a> {
     ) -> Result<Text<'a>, Error> {
         if !self.calling {
             self.open.clear();
+            self.answers = 0;
             self.calling = true;
         }
         if self.open.len() >= MOST_OPEN {
@@ -49,6 +52,11 @@ impl<'a> Calls<'a> {
 
     /// The id of the call that a result answers: the one it names, else the first open one of this name.
     pub(super) fn answer(&mut self, id: Option<Text<'a>>, name: &Text<'a>) -> Text<'a> {
+        self.answers = self.answers.saturating_add(1);
+        if self.answers > MOST_OPEN {
+            // As many results as there can be calls have come: what else comes has none, and need not look for one.
+            self.open.clear();
+        }
         let place = id
             .as_ref()
             .and_then(|id| self.open.iter().position(|(_, own)| own == id))
