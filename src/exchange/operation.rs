@@ -120,10 +120,7 @@ pub enum Unrecognised {
 /// [`Unrecognised`] where it is no operation of this gateway.
 pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unrecognised> {
     if let Some(found) = google(method, path) {
-        let wanted = match found.operation.body_mode() {
-            BodyMode::None => "GET",
-            BodyMode::HeldJson => "POST",
-        };
+        let wanted = method_of(found.operation);
         // `/v1/models/…` is OpenAI's too, which only reads it.
         if method == wanted {
             return Ok(found);
@@ -133,10 +130,7 @@ pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unre
         }
     }
     let (operation, model) = by_path(path).ok_or(Unrecognised::Path)?;
-    let wanted = match operation.body_mode() {
-        BodyMode::None => "GET",
-        BodyMode::HeldJson => "POST",
-    };
+    let wanted = method_of(operation);
     if method != wanted {
         return Err(Unrecognised::Method(wanted));
     }
@@ -146,6 +140,14 @@ pub fn recognise<'p>(method: &str, path: &'p str) -> Result<Recognised<'p>, Unre
         stream: None,
         wire: None,
     })
+}
+
+/// The method an operation is asked for with.
+fn method_of(operation: Operation) -> &'static str {
+    match operation.body_mode() {
+        BodyMode::None => "GET",
+        BodyMode::HeldJson => "POST",
+    }
 }
 
 /// Google's paths: `/{version}/models/{model}:{method}`, also below a project's location and a publisher.

@@ -9,7 +9,7 @@ pub mod error;
 pub mod host;
 pub mod list;
 mod media;
-mod models;
+pub(super) mod models;
 pub mod read;
 pub mod render;
 pub mod scan;

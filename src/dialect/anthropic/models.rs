@@ -222,7 +222,8 @@ pub(super) fn rules(model: &str) -> Rules {
     ROWS.iter().find(fits).map_or(UNKNOWN, |row| row.rules)
 }
 
-fn version(model: &str) -> Option<(u32, u32)> {
+/// `claude-{family}-{major}-{minor}`, or the older `claude-{major}-{minor}-{family}`.
+pub(in crate::dialect) fn version(model: &str) -> Option<(u32, u32)> {
     let start = model.find("claude-")?;
     let name = model.get(start..)?.split(['@', ':']).next()?;
     let mut numbers = name.split(['-', '.']).filter_map(|part| {

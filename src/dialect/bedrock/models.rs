@@ -3,6 +3,8 @@
 //! Source: AWS's user guide ("Supported models and model features", "Prompt caching", "Structured outputs",
 //! `ToolChoice`); LiteLLM's Converse transformation; recorded traffic.
 
+use crate::dialect::anthropic::models::version;
+
 /// How a family is told to think.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Think {
@@ -289,20 +291,6 @@ fn claude(model: &str) -> Rules {
         strict: version >= (4, 5) && !model.contains("opus-4-7") && !model.contains("opus-4-8"),
         ..CLAUDE
     }
-}
-
-/// `claude-{family}-{major}-{minor}`, or the older `claude-{major}-{minor}-{family}`.
-fn version(model: &str) -> Option<(u32, u32)> {
-    let start = model.find("claude-")?;
-    let name = model.get(start..)?.split(['@', ':']).next()?;
-    let mut numbers = name.split(['-', '.']).filter_map(|part| {
-        // A date is not a version.
-        (part.len() <= 2)
-            .then(|| part.parse::<u32>().ok())
-            .flatten()
-    });
-    let major = numbers.next()?;
-    Some((major, numbers.next().unwrap_or(0)))
 }
 
 #[cfg(test)]
