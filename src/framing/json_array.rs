@@ -109,9 +109,9 @@ impl Decoder {
             self.give(raw, true, sink);
             rest = after;
         }
-        // What follows the array says nothing.
+        // What follows the array says nothing, and ends wherever the chunk does: it is no event that could be broken.
         if !rest.is_empty() {
-            self.give(rest, true, sink);
+            self.give(rest, false, sink);
         }
         Ok(())
     }
