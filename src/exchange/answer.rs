@@ -198,12 +198,15 @@ impl Answer {
             Gathered::Foreign(bad_gateway(message))
         } else if !(200..300).contains(&status) {
             Gathered::Error(status)
+        } else if end_of_stream {
+            let message = format!("The provider answered {status} without a body");
+            Gathered::Foreign(bad_gateway(message))
         } else if let Some(framing) = self
             .provider
             .framing(&media_type(kind))
             .filter(|_| self.streams)
         {
-            return self.begin_stream(headers, framing, now_ms, end_of_stream);
+            return self.begin_stream(headers, framing, now_ms);
         } else if is_json(kind) {
             Gathered::Answer
         } else {
@@ -235,13 +238,7 @@ impl Answer {
         }
     }
 
-    fn begin_stream(
-        &mut self,
-        headers: &Headers,
-        framing: Framing,
-        now_ms: u64,
-        end_of_stream: bool,
-    ) -> Step {
+    fn begin_stream(&mut self, headers: &Headers, framing: Framing, now_ms: u64) -> Step {
         let route = Route {
             provider: self.provider,
             client: self.client,
@@ -252,7 +249,7 @@ impl Answer {
             max_event_bytes: self.limits.event,
         };
         let stream = Box::new(Stream::new(route, self.context.clone()));
-        let holds = self.fallback.is_some() && !end_of_stream;
+        let holds = self.fallback.is_some();
         let mut head = self.common_head(headers);
         let reframed = !self.same || framing == Framing::AwsChunks;
         if self.strip_usage || reframed {

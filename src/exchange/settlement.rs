@@ -104,7 +104,7 @@ pub fn settle(end: &End, records: &[AttemptRecord]) -> Settlement {
         || last.is_some_and(|record| record.local && record.error.is_some())
     {
         Outcome::Refused
-    } else if !end.complete {
+    } else if !end.complete && last.is_none_or(|record| record.error.is_none()) {
         Outcome::Aborted
     } else if failed && end.status < 500 && end.status != 429 && by_provider {
         Outcome::Refused
@@ -216,6 +216,12 @@ mod tests {
     fn outcomes() {
         let served = [record(1, Some(1), UsageSource::Provider)];
         assert_eq!(settle(&end(200, false), &served).outcome, Outcome::Aborted);
+        // The client was told of the error, and then the stream was cut.
+        let broken = [AttemptRecord {
+            error: Some(ErrorKind::BadGateway),
+            ..record(1, Some(1), UsageSource::Estimated)
+        }];
+        assert_eq!(settle(&end(200, false), &broken).outcome, Outcome::Error);
         assert_eq!(settle(&end(503, true), &[]).outcome, Outcome::Error);
         assert_eq!(
             settle(&end(503, true), &[]).error,

@@ -74,6 +74,8 @@ impl Scanner {
                 .all(|place| is_null(data, place, finder.needle().len()))
         };
         data.starts_with(b"{")
+            // A broken one is told by the reader.
+            && data.ends_with(b"}")
             && self.marks.choices.find(data).is_some()
             && absent(&self.marks.usage)
             && self.marks.others.iter().all(absent)

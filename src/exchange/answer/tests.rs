@@ -11,6 +11,19 @@ const USAGE: &[u8] =
 
 /// A streamed answer of Gemini's to a client of OpenAI's wire.
 fn streaming(fallback: &str) -> Answer {
+    let mut answer = asked(fallback);
+    answer.headers(&head(), false, 1);
+    answer
+}
+
+fn head() -> Headers {
+    let head = [(":status", "200"), ("content-type", "text/event-stream")];
+    let head = head.map(|(name, value)| (name.into(), value.into()));
+    Headers(head.to_vec())
+}
+
+/// An answer that has not come yet.
+fn asked(fallback: &str) -> Answer {
     let json = format!(
         r#"{{"stage":"attempt","providers":[{{"provider":"gemini","auth":"none"}}]{fallback}}}"#
     );
@@ -24,11 +37,7 @@ fn streaming(fallback: &str) -> Answer {
     exchange.stream = true;
     let settings = RouteSettings::default().over(provider);
     let plan = Plan::new(&exchange, Operation::Chat, provider, settings).expect("a plan");
-    let mut answer = Answer::new(&config, provider, &exchange, &plan, "id".to_owned());
-    let head = [(":status", "200"), ("content-type", "text/event-stream")];
-    let head = head.map(|(name, value)| (name.into(), value.into()));
-    answer.headers(&Headers(head.to_vec()), false, 1);
-    answer
+    Answer::new(&config, provider, &exchange, &plan, "id".to_owned())
 }
 
 /// The body of a step, and whether the host's buffer stays paused.
@@ -86,4 +95,17 @@ fn a_short_answer_whose_headers_are_held_ends_whole() {
     assert!(matches!(step.next, Next::Continue));
     let body = String::from_utf8(step.body.expect("all of it")).expect("text");
     assert!(body.contains(r#""content":"b""#) && body.ends_with("data: [DONE]\n\n"));
+}
+
+#[test]
+fn a_stream_without_a_body_is_an_error() {
+    for fallback in ["", r#","fallback":{}"#] {
+        let mut answer = asked(fallback);
+        let step = answer.headers(&head(), true, 1);
+        let body = String::from_utf8(step.body.expect("an error")).expect("text");
+        assert!(body.contains("without a body"), "{body}");
+        let record = answer.settled();
+        assert_eq!((record.status, record.complete), (502, false));
+        assert_eq!(record.error, Some(crate::chat::ErrorKind::BadGateway));
+    }
 }

@@ -124,6 +124,12 @@ fn what_metering_needs_is_told() {
 }
 
 #[test]
+fn a_broken_event_is_an_error_and_no_text() {
+    let (_, told) = pass(&mut Scanner::new(false), r#"{"choices": oops"#);
+    assert!(told.concat().contains("not JSON"), "{told:?}");
+}
+
+#[test]
 fn unary_answers_are_told_as_the_reader_tells_them() {
     for body in [
         r#"{"id":"c","choices":[{"message":{"content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#,
