@@ -54,6 +54,21 @@ def gateways(sim):
     assert not trapped, f"a Wasm VM trapped under {trapped}"
 
 
+@pytest.fixture(scope="module")
+def gateways_of():
+    """Starts an Envoy whose providers are another server than the simulator: anything that has a `port`."""
+    running = []
+
+    def start(name, provider, changes=(), old=False):
+        binary = os.environ["ENVOY_OLD_BIN"] if old else None
+        running.append(Gateway(example(name), provider, binary=binary, changes=changes))
+        return running[-1]
+
+    yield start
+    for gateway in running:
+        gateway.stop()
+
+
 @pytest.fixture(scope="session")
 def gw(gateways):
     return gateways("envoy.yaml")

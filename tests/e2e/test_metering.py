@@ -6,19 +6,9 @@ import httpx
 import pytest
 
 from gateway import wait_for
+from prices import prices
 
 HI = [{"role": "user", "content": "Hi there, how are you?"}]
-
-
-def prices(model):
-    """Dollars per token of a model in the table's source."""
-    from gateway import ROOT
-
-    for line in (ROOT / "prices/prices.tsv").read_text().splitlines()[2:]:
-        name, _, _, *rates = line.split("\t")
-        if name == model:
-            return [float(rate) if rate else None for rate in rates]
-    raise AssertionError(model)
 
 
 @pytest.mark.parametrize("stream", [False, True])

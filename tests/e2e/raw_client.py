@@ -1,0 +1,123 @@
+"""A client that sees what comes to it byte for byte, tells a whole answer from a cut one, and leaves when it is told to."""
+import asyncio
+import json
+import socket
+import struct
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Reply:
+    """What came."""
+
+    status: int = 0
+    headers: dict = field(default_factory=dict)
+    body: bytes = b""
+    # "" while it comes, then "whole", "cut" (FIN or RST too early), "left" (the client itself), "hung" (not in time).
+    ended: str = ""
+    # Bytes after the end of the answer.
+    after: bytes = b""
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class RawClient:
+    """One request on a connection of its own, over HTTP/1.1.
+
+    `pace` is how many seconds pass between reads, `receive_buffer` the socket's size: a small one lets a slow client be felt.
+    """
+
+    def __init__(self, port, path, body, headers=(), seconds=20.0, receive_buffer=None, pace=0, read_bytes=65536):
+        self.port, self.path, self.headers, self.seconds = port, path, list(headers), seconds
+        self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.receive_buffer, self.pace, self.read_bytes = receive_buffer, pace, read_bytes
+        self.reply = Reply()
+        self.changed = asyncio.Condition()
+        self.task = self.writer = None
+        self.leaves = ""
+
+    async def run(self):
+        """Asks, and reads the answer to its end."""
+        self.task = asyncio.current_task()
+        raw = socket.socket()
+        raw.setblocking(False)
+        if self.receive_buffer:
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+        ended = "cut"
+        try:
+            async with asyncio.timeout(self.seconds):
+                await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", self.port))
+                reader, self.writer = await asyncio.open_connection(sock=raw, limit=self.receive_buffer or 1 << 16)
+                await self._ask()
+                await self._read(reader)
+                ended = "whole"
+                self.writer.write_eof()
+                self.reply.after = await reader.read()
+        except TimeoutError:
+            ended = "whole" if ended == "whole" else "hung"
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        except asyncio.CancelledError:
+            if not self.leaves:
+                raise
+            ended = "left"
+            if self.leaves == "rst":
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                self.writer.transport.abort()
+        finally:
+            self.writer.close() if self.writer else raw.close()
+            self.reply.ended = ended
+            await self._tell()
+        return self.reply
+
+    def leave(self, how):
+        """Goes away in mid-answer, with "fin" or "rst"."""
+        if not self.reply.ended:
+            self.leaves = how
+            self.task.cancel()
+
+    async def until(self, condition, seconds=10.0):
+        """Waits until what came fulfils a condition; an error where it ended or took its time before."""
+        async with asyncio.timeout(seconds), self.changed:
+            await self.changed.wait_for(lambda: self.reply.ended or condition(self.reply))
+        if not condition(self.reply):
+            raise AssertionError(f"the client's answer ended before: {self.reply}")
+
+    async def _tell(self):
+        async with self.changed:
+            self.changed.notify_all()
+
+    async def _ask(self):
+        lines = [f"POST {self.path} HTTP/1.1", "host: gateway.test", "content-type: application/json", f"content-length: {len(self.body)}"]
+        lines += [f"{name}: {value}" for name, value in self.headers]
+        self.writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + self.body)
+        await self.writer.drain()
+
+    async def _read(self, reader):
+        reply = self.reply
+        first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        reply.status = int(first.split(" ")[1])
+        reply.headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in lines if line)}
+        await self._tell()
+        if "content-length" in reply.headers:
+            await self._take(reader, int(reply.headers["content-length"]))
+            return
+        if reply.headers.get("transfer-encoding") != "chunked":
+            raise AssertionError(f"an answer without framing: {reply.headers}")
+        while size := int((await reader.readuntil(b"\r\n")).strip(), 16):
+            await self._take(reader, size)
+            await reader.readexactly(2)
+        while await reader.readuntil(b"\r\n") != b"\r\n":
+            pass
+
+    async def _take(self, reader, left):
+        while left:
+            if self.pace:
+                await asyncio.sleep(self.pace)
+            data = await reader.read(min(left, self.read_bytes))
+            if not data:
+                raise asyncio.IncompleteReadError(b"", left)
+            left -= len(data)
+            self.reply.body += data
+            await self._tell()
