@@ -13,6 +13,7 @@ mod json_tool;
 mod names;
 mod object_end;
 pub mod openai;
+mod repeat;
 mod request;
 mod wire;
 

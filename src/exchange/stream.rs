@@ -206,8 +206,9 @@ impl Stream {
         now_ms: u64,
         out: &mut Vec<u8>,
     ) -> Passed {
-        // What follows an end or an error is not read, however it is framed.
-        let Some(error) = result.err().filter(|_| !self.done) else {
+        // What follows an end or an error is not read, however it is framed: not where bytes pass either.
+        let over = self.done || tally.ended() || tally.error().is_some();
+        let Some(error) = result.err().filter(|_| !over) else {
             return self.passed(false);
         };
         let message = format!("The provider's stream is broken: {error}");

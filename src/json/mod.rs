@@ -14,7 +14,7 @@ mod value;
 mod write;
 
 pub use compact::compact;
-pub use parse::{Error, ErrorKind, MAX_DEPTH, parse};
+pub use parse::{Error, ErrorKind, MAX_DEPTH, literal, parse};
 pub use text::Text;
 pub use value::{Array, Object, Value};
 pub use write::{Writer, escape_into};

@@ -67,6 +67,13 @@ pub fn parse(source: &[u8]) -> Result<Value<'_>, Error> {
     Ok(value)
 }
 
+/// The inside of the string literal that `source` is, quotes included and nothing else; `None` where it is none.
+pub fn literal(source: &[u8]) -> Option<&str> {
+    let mut cursor = Cursor::new(std::str::from_utf8(source).ok()?);
+    let inside = cursor.string().ok()?;
+    (cursor.at == source.len()).then_some(inside)
+}
+
 pub(super) fn utf8(source: &[u8]) -> Result<&str, Error> {
     std::str::from_utf8(source).map_err(|error| Error {
         offset: error.valid_up_to(),

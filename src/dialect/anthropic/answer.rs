@@ -12,12 +12,24 @@ use crate::json::{self, Object, Value};
 /// # Errors
 /// A 200 that carries an error, or bytes that are no answer of this wire.
 pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
-    let object = match json::parse(body) {
-        Ok(Value::Object(object)) => object,
-        _ => return Err(foreign_answer("is not a JSON object")),
-    };
-    if object.str("type").is_some_and(|kind| kind.is("error")) {
-        return Err(error::read_object(&object));
+    match json::parse(body) {
+        Ok(Value::Object(object)) => whole(&object, sink),
+        _ => Err(foreign_answer("is not a JSON object")),
+    }
+}
+
+/// Whether an answer is an error.
+pub(super) fn is_error(object: &Object<'_>) -> bool {
+    object.str("type").is_some_and(|kind| kind.is("error"))
+}
+
+/// The events of a whole answer.
+///
+/// # Errors
+/// As [`read`].
+pub(super) fn whole(object: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+    if is_error(object) {
+        return Err(error::read_object(object));
     }
     let Some(content) = object.array("content") else {
         return Err(foreign_answer("has no `content`"));
@@ -31,7 +43,7 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     for block in content.items().iter().filter_map(Value::as_object) {
         blocks::whole(block, &mut place, sink);
     }
-    end(&object, sink);
+    end(object, sink);
     Ok(())
 }
 

@@ -119,7 +119,7 @@ impl Answer {
     }
 
     /// The counts so far.
-    pub(super) fn usage(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+    fn usage(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         if let Some(tier) = metadata.str("serviceTier").and_then(tier) {
             sink(Event::ServiceTier(tier));
         }

@@ -1,104 +1,30 @@
 //! Looks on while answers pass in this wire: what the meter needs, and nothing more.
-//!
-//! Most events are a few words of text, and the counts so far. Of such a one no more than the counts is parsed: a few
-//! searches tell that it has no finish reason, no call, no sources and no error, and its text is measured where it
-//! stands. Every other is parsed.
 
 use super::answer;
 use super::failure::{failure, read_inline};
 use super::stream::Reader;
 use crate::chat::{Error, Event};
+use crate::dialect::repeat::Repeat;
 use crate::dialect::{Passing, StreamReader, StreamScanner, foreign_answer};
 use crate::framing;
-use crate::json::scan::top_level;
-use crate::json::{self, Text, Value};
-use memchr::memmem::Finder;
+use crate::json::{self, Value};
 
 /// A passing stream's state.
+#[derive(Default)]
 pub struct Scanner {
     reader: Reader,
-    marks: [Finder<'static>; 6],
-    text: Finder<'static>,
-}
-
-impl Default for Scanner {
-    fn default() -> Self {
-        Scanner {
-            reader: Reader::default(),
-            // Searches made once a stream, not once an event.
-            marks: [
-                "\"finishReason\"",
-                "\"functionCall\"",
-                "\"inlineData\"",
-                "\"error\"",
-                "\"groundingMetadata\"",
-                "\"promptFeedback\"",
-            ]
-            .map(Finder::new),
-            text: Finder::new("\"text\""),
-        }
-    }
+    repeat: Repeat,
 }
 
 impl StreamScanner for Scanner {
     fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
-        let data = event.data.trim_ascii();
-        let plain = !data.is_empty()
-            && event.name.is_empty()
-            && !self.reader.is_over()
-            && self.marks.iter().all(|mark| mark.find(data).is_none());
-        if !(plain && self.measure(data, sink)) {
-            self.reader.event(event, sink);
-        }
+        self.repeat.event(&mut self.reader, event, sink);
         Passing::Keep
     }
 
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         self.reader.end(sink);
     }
-}
-
-impl Scanner {
-    /// Tells an event's text and counts; false where it is none of this wire's.
-    fn measure(&mut self, data: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> bool {
-        // Checks every byte, and builds nothing.
-        let Ok([counts, candidates]) = top_level(data, ["usageMetadata", "candidates"]) else {
-            return false;
-        };
-        let candidates = candidates.map(|member| member.value).unwrap_or_default();
-        for place in self.text.find_iter(candidates) {
-            let from = place.saturating_add(self.text.needle().len());
-            let rest = candidates.get(from..).unwrap_or_default();
-            let value = rest.trim_ascii_start().strip_prefix(b":");
-            let literal = value.and_then(|value| value.trim_ascii_start().strip_prefix(b"\""));
-            if let Some(inside) = literal.map(inside)
-                && let Ok(text) = std::str::from_utf8(inside)
-                && !text.is_empty()
-            {
-                sink(Event::Text {
-                    choice: 0,
-                    text: Text::Escaped(text),
-                });
-            }
-        }
-        if let Some(Ok(Value::Object(counts))) = counts.map(|member| json::parse(member.value)) {
-            self.reader.counts(&counts, sink);
-        }
-        true
-    }
-}
-
-/// The inside of the literal whose opening quote was taken off.
-fn inside(rest: &[u8]) -> &[u8] {
-    let mut at = 0usize;
-    while let Some(found) = memchr::memchr2(b'"', b'\\', rest.get(at..).unwrap_or_default()) {
-        at = at.saturating_add(found);
-        if rest.get(at) == Some(&b'"') {
-            return rest.get(..at).unwrap_or_default();
-        }
-        at = at.saturating_add(2);
-    }
-    b""
 }
 
 /// Tells what a passing unary answer says. One of another operation, such as a count of tokens, says nothing.

@@ -6,7 +6,7 @@ use super::failure::{failure, read_inline};
 use crate::chat::Event;
 use crate::dialect::{NO_END, StreamReader, broken_stream};
 use crate::framing;
-use crate::json::{self, Object, Value};
+use crate::json::{self, Value};
 
 /// A stream's state.
 #[derive(Debug, Default)]
@@ -65,16 +65,6 @@ impl StreamReader for Reader {
 }
 
 impl Reader {
-    /// Whether nothing that comes says anything any more.
-    pub(super) fn is_over(&self) -> bool {
-        self.ended
-    }
-
-    /// The counts so far, from an event of which nothing else was read.
-    pub(super) fn counts(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-        self.answer.usage(metadata, sink);
-    }
-
     fn fail(&mut self, what: &str, sink: &mut dyn FnMut(Event<'_>)) {
         self.ended = true;
         sink(broken_stream(what));
