@@ -7,6 +7,7 @@ use common::{Seen, WAYS, Way, framed, source_of, stream_of, through};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use weir::dialect::Wire;
+use weir::framing::Framing;
 use weir::json::Value;
 
 const LIMIT: usize = 1 << 16;
@@ -42,6 +43,24 @@ fn byte_by_byte() {
             through(way, &[&bytes], LIMIT),
             "{way:?}"
         );
+    }
+}
+
+/// A chunk that begins with a whole object, where the array is over, says nothing: not even an error.
+#[test]
+fn what_follows_an_array_says_nothing() {
+    for way in WAYS.into_iter().filter(|way| way.3 == Framing::JsonArray) {
+        for end in [
+            stream_of(way),
+            b"[]".to_vec(),
+            b"[{\"candidates\":[]}]".to_vec(),
+        ] {
+            let more = b"{\"error\":{\"code\":429,\"message\":\"late\"}}";
+            let apart = through(way, &[&end, more], LIMIT);
+            let whole = through(way, &[&[end.as_slice(), more].concat()], LIMIT);
+            let late = apart.error.iter().any(|error| error.contains("late"));
+            assert!(!late && apart == whole, "{way:?}: {apart:?} {whole:?}");
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //!  └─────┘     └─────┘              data: the elements; what closes the array has none
 //! ```
 //! Only brackets and strings are looked at, byte by byte, so that it does not matter where the chunks were cut; whether
-//! an element is JSON is its reader's to say. One object in place of the array is one event: Google's errors come so.
+//! an element is JSON is its reader's to say. What follows the array is no element, whatever it is: its data is a blank. One object in place of the array is one event: Google's errors come so.
 
 use super::{Event, FramingError};
 use std::borrow::Cow;
@@ -111,7 +111,14 @@ impl Decoder {
         }
         // What follows the array says nothing, and ends wherever the chunk does: it is no event that could be broken.
         if !rest.is_empty() {
-            self.give(rest, false, sink);
+            sink(Event {
+                name: b"",
+                // Not empty: no reader may look for an event among the raw bytes.
+                data: Cow::Borrowed(b" "),
+                raw: rest,
+                complete: false,
+                exception: false,
+            });
         }
         Ok(())
     }

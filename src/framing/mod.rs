@@ -12,7 +12,8 @@ use std::fmt;
 pub struct Event<'a> {
     /// The `event:` field, or AWS's `:event-type` or `:exception-type`; empty where there is none.
     pub name: &'a [u8],
-    /// The `data:` fields, joined by line feeds; an array's element; a message's payload. Empty for a block of comments.
+    /// The `data:` fields, joined by line feeds; an array's element; a message's payload. Empty for a block of comments,
+    /// a blank for what follows an array.
     pub data: Cow<'a, [u8]>,
     /// The event's bytes as they came, what ends it included. All events' together are the stream, except for an
     /// envelope's (`AwsChunks`), whose events have none of their own: it is empty there.

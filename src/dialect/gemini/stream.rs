@@ -27,7 +27,8 @@ impl StreamReader for Reader {
             if data == b"]" && self.answer.is_finished() {
                 return self.end(sink);
             }
-            if !data.starts_with(b"{") && !data.starts_with(b"[{") {
+            let unframed = data.starts_with(b"{") || data.starts_with(b"[{");
+            if !unframed || !event.data.is_empty() {
                 return;
             }
         }

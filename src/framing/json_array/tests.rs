@@ -10,7 +10,7 @@ fn decode(pieces: &[&[u8]], limit: usize) -> Seen {
     let mut raw = Vec::new();
     let mut error = None;
     let mut sink = |event: Event<'_>| {
-        if !event.data.is_empty() {
+        if !event.data.trim_ascii().is_empty() {
             let text = String::from_utf8_lossy(&event.data).into_owned();
             events.push((text, event.complete));
         }
@@ -55,6 +55,29 @@ fn one_object_is_one_event() {
         datas(b"{\"error\": {\"code\": 429}}\n"),
         ["{\"error\": {\"code\": 429}}"]
     );
+}
+
+#[test]
+fn what_follows_the_array_is_no_element() {
+    for cut in 0..b"[{}]{\"a\":1}".len() {
+        let (first, second) = b"[{}]{\"a\":1}".split_at(cut);
+        let mut decoder = Decoder::new(100);
+        let (mut datas, mut raw) = (Vec::new(), Vec::new());
+        for piece in [first, second] {
+            let fed = decoder.feed(piece, &mut |event| {
+                raw.extend_from_slice(event.raw);
+                datas.push(event.data.into_owned());
+            });
+            assert_eq!(fed, Ok(()));
+        }
+        // An element, the array's end, and what has no data of its own though its raw bytes look like it.
+        assert_eq!(
+            (datas[0].as_slice(), datas[1].as_slice()),
+            (&b"{}"[..], &b""[..])
+        );
+        assert!(datas[2..].iter().all(|data| data == b" "), "{datas:?}");
+        assert_eq!(raw, b"[{}]{\"a\":1}");
+    }
 }
 
 #[test]
