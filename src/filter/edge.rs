@@ -323,6 +323,15 @@ impl HttpContext for EdgeFilter {
             return;
         }
         self.end.now_ms = host::now_ms();
+        // While an answer is held inline and its provider dies, Envoy replies without asking a filter.
+        if !self.end.complete
+            && self.inline.is_some()
+            && let Some(status) = host::number(&["response", "code"])
+            && status >= 400
+        {
+            self.end.status = u16::try_from(status).unwrap_or(502);
+            self.end.complete = true;
+        }
         let records = Self::records();
         let settled = settle(&self.end, &records);
         for (key, value) in settled.properties() {
