@@ -20,16 +20,19 @@ HEAD, FIRST, BETWEEN, INSIDE, LAST, BEFORE, WHOLE = (
 SAME = [("openai", "openai"), ("anthropic", "anthropic")]
 TRANSLATED = [("openai", "anthropic"), ("openai", "gemini"), ("openai", "bedrock"), ("anthropic", "openai")]
 # What stops the answer at a point: RST, FIN before the framing's end, an end that the framing knows (a last chunk, or FIN where
-# nothing else tells), silence, and the client that goes.
+# nothing else tells), the client that goes, and silence.
 BREAKS = ["reset", "closes"]
 ENDS = ["ends", "ends by closing", "ends with trailers"]
 LEAVES = ["client FIN", "client RST"]
 EVENTS = ["error event", "broken event", "broken checksum"]
+STALLS = ["stalls", "error event, then silence"]
 WHOLES = [
     "nothing wrong", "error in 200", "529", "502 page", "page in 200", "page as answer", "compressed", "compressed secretly",
     "length too long", "length too short", "second terminator", "data after the end", "bytes after the end", "trailers", "no body",
 ]
 
+# These take an event's place.
+TAKE_EVENTS = [*EVENTS, STALLS[1]]
 # Of these no event is read.
 NO_EVENTS = ["error in 200", "529", "502 page", "page in 200", "page as answer", "compressed", "compressed secretly", "no body"]
 
@@ -70,7 +73,7 @@ class Cell:
         if point in (BEFORE, HEAD):
             return [], b""
         if point == FIRST:
-            return [], b"" if self.fault in EVENTS else events[0].data[: len(events[0].data) // 2]
+            return [], b"" if self.fault in TAKE_EVENTS else events[0].data[: len(events[0].data) // 2]
         if point == BETWEEN:
             return list(events[: texts[2]]), b""
         if point == INSIDE:
@@ -83,7 +86,9 @@ class Cell:
 def _points(fault, wire, stream):
     if fault in WHOLES:
         return [WHOLE]
-    if fault in EVENTS:
+    if fault == "refused":
+        return [BEFORE]
+    if fault in TAKE_EVENTS:
         points = [FIRST, BETWEEN, LAST] if stream else []
     else:
         points = [HEAD, FIRST, BETWEEN, INSIDE, LAST] if stream else [HEAD, INSIDE, LAST]
@@ -151,12 +156,17 @@ def usage(cell, request_bytes):
     return (-(-request_bytes // 4), seen, "estimated")
 
 
-def expect(cell, request_bytes):
-    """What must come of a cell, whose request had so many bytes."""
+def expect(cell, request_bytes, inline=False):
+    """What must come of a cell, whose request had so many bytes.
+
+    Inline a held answer has passed Envoy's router already: its status is logged, though the client has seen none of it.
+    """
     counts = usage(cell, request_bytes)
     fault, stream = cell.fault, cell.stream
+    if fault == "refused":
+        return Expect("error", "error", 502)
     if fault in LEAVES:
-        return Expect("gone", "aborted", 0 if cell.point == BEFORE or not stream else 200, counts)
+        return Expect("gone", "aborted", 0 if cell.point == BEFORE or not (stream or inline) else 200, counts)
     if fault in BREAKS or fault == "stalls":
         if cell.point == BEFORE or not stream:
             return Expect("error", "error", 504 if fault == "stalls" else 502)
@@ -167,7 +177,7 @@ def expect(cell, request_bytes):
         if cell.point == LAST and cell.provider.lax_end:
             return Expect("passed" if cell.same else "whole", "ok", 200, counts)
         return Expect("passed" if cell.same else "event", "error", 200, counts)
-    if fault in EVENTS:
+    if fault in TAKE_EVENTS:
         return Expect("passed" if cell.same else "event", "error", 200, counts)
     return _expect_whole(cell, counts)
 

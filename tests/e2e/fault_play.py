@@ -5,7 +5,7 @@ import itertools
 
 from dataclasses import dataclass
 
-from fault_cells import BEFORE, ENDS, EVENTS, LEAVES, expect
+from fault_cells import BEFORE, ENDS, EVENTS, LEAVES, STALLS, TAKE_EVENTS, expect
 from fault_wires import CLIENT_PATHS, TEXT, asked, is_error, read_stream, read_unary
 from gateway import wait_for
 from prices import prices
@@ -15,7 +15,6 @@ from raw_provider import chunk, head, whole
 PAGE = b"<html><body>Bad gateway, said a proxy</body></html>"
 # Every request has a name of its own as its caller: metrics and log lines are told apart by it.
 CALLERS = [("stage: edge\n", "stage: edge\n                    caller: {header: x-caller}\n                    max_caller_labels: 10000\n")]
-INLINE_LOG = [('                  attempts: "%UP', '                  caller: "%FILTER_STATE(wasm.weir.caller:PLAIN)%"\n                  attempts: "%UP')]
 _numbers = itertools.count(1)
 
 
@@ -33,6 +32,10 @@ class Played:
     sent: bytes = b""
     # What went wrong with the playing itself.
     mistake: str = ""
+    inline: bool = False
+
+    def expected(self, cell):
+        return expect(cell, self.request_bytes, self.inline)
 
 
 def play_all(gateway, provider, cells, width=24, seconds=20.0, **client):
@@ -55,7 +58,7 @@ async def play(gateway, provider, cell, seconds=20.0, **client):
     mark = f"mark-{next(_numbers)}"
     body = asked(cell.client, cell.provider.model, mark, cell.stream, cell.include_usage)
     client = RawClient(gateway.port, CLIENT_PATHS[cell.client], body, [("x-caller", mark)], seconds, **client)
-    played = Played(mark, client.reply, len(body))
+    played = Played(mark, client.reply, len(body), inline=gateway.inline)
 
     async def script(peer):
         played.asked = True
@@ -77,7 +80,7 @@ async def play(gateway, provider, cell, seconds=20.0, **client):
         client.leave(cell.fault.split()[1].lower())
     await task
     for _ in range(500):
-        if played.left or cell.fault not in (*LEAVES, "stalls", "error event, then silence"):
+        if played.left or cell.fault not in (*LEAVES, *STALLS):
             break
         await asyncio.sleep(0.02)
     return played
@@ -120,7 +123,7 @@ async def until_seen(cell, events, client):
 async def break_off(cell, peer, client, played, chunked):
     """The fault itself."""
     fault = cell.fault
-    if fault in EVENTS or fault == "error event, then silence":
+    if fault in TAKE_EVENTS:
         events = {"broken event": cell.provider.broken_event, "broken checksum": cell.provider.events[1].data[:-1] + b"\0"}
         data = events.get(fault, cell.provider.error_event)
         played.sent += data
@@ -128,6 +131,8 @@ async def break_off(cell, peer, client, played, chunked):
         if fault in EVENTS:
             await peer.send(chunk(b""))
             return
+        # The client knows at once, not when the silence was too long.
+        await client.until(lambda reply: b"the fault" in reply.body)
         await peer.gone(15)
     elif fault == "reset":
         peer.reset()
@@ -195,24 +200,27 @@ async def perform_whole(cell, peer, played):
 
 def check_client(cell, played):
     """What the client saw."""
-    want = expect(cell, played.request_bytes)
+    want = played.expected(cell)
     reply = played.reply
-    assert played.asked and not played.mistake, played
+    assert played.asked == (cell.fault != "refused") and not played.mistake, played
+    silent = cell.fault == STALLS[1]
     assert reply.ended != "hung", reply
     assert not reply.after, f"bytes after the answer: {reply.after}"
     if want.view == "gone":
         assert reply.ended == "left" and played.left, "the provider's connection stays"
         return
+    if cell.fault in STALLS:
+        assert played.left, "the provider's connection stays"
     assert reply.status == want.status, reply
     if want.view == "error":
-        assert reply.ended == "whole" and is_error(cell.client, reply.json()), reply
+        assert reply.ended == "whole" and reply.body and is_error(cell.client, reply.json()), reply
         return
     assert reply.ended == ("cut" if want.view == "cut" else reply.ended), reply
     if not cell.stream:
         assert want.view == "whole" and read_unary(cell.client, reply.json()) == TEXT
         return
     if want.view == "passed":
-        assert reply.ended == "whole" and reply.body == passed_bytes(cell, played), reply.body
+        assert reply.ended == ("cut" if silent else "whole") and reply.body == passed_bytes(cell, played), reply
         return
     seen = read_stream(cell.client, reply.body)
     events, _ = cell.before()
@@ -239,7 +247,7 @@ def passed_bytes(cell, played):
 
 def check_settlement(cell, played, entries, metrics):
     """One settlement, with the right numbers, in the log and in the metrics."""
-    want = expect(cell, played.request_bytes)
+    want = played.expected(cell)
     mine = [entry for entry in entries if entry["caller"] == played.mark]
     assert len(mine) == 1, mine
     (entry,) = mine

@@ -80,6 +80,7 @@ class Gateway:
 
     def __init__(self, text, simulator, binary=None, changes=(), env=None):
         self.port, self.admin = free_port(), free_port()
+        self.inline = "translate: inline" in text
         wasm = os.environ.get("WEIR_WASM", str(ROOT / "target/weir.wasm"))
         for old, new in [
             ("port_value: 10000", f"port_value: {self.port}"),
