@@ -161,6 +161,10 @@ class Gateway:
         text = fetch(f"http://127.0.0.1:{self.admin}/stats?usedonly&filter={name}")
         return sum(int(line.rsplit(": ", 1)[1]) for line in text.splitlines() if line.rsplit(": ", 1)[-1].isdigit())
 
+    def resident_bytes(self):
+        """Envoy's resident memory."""
+        return 1024 * int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(self.process.pid)], text=True))
+
     def stop(self):
         self.process.terminate()
         try:

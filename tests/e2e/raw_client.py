@@ -12,7 +12,7 @@ class Reply:
 
     status: int = 0
     headers: dict = field(default_factory=dict)
-    body: bytes = b""
+    body: bytearray = field(default_factory=bytearray)
     # "" while it comes, then "whole", "cut" (FIN or RST too early), "left" (the client itself), "hung" (not in time).
     ended: str = ""
     # Bytes after the end of the answer.
@@ -48,7 +48,7 @@ class RawClient:
         try:
             async with asyncio.timeout(self.seconds):
                 await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", self.port))
-                reader, self.writer = await asyncio.open_connection(sock=raw, limit=self.receive_buffer or 1 << 16)
+                reader, self.writer = await asyncio.open_connection(sock=raw, limit=1 << 16)
                 await self._ask()
                 await self._read(reader)
                 ended = "whole"
