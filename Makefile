@@ -19,7 +19,7 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test conformance check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test bench-micro conformance check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -74,6 +74,13 @@ test: setup-test $(WASM) $(SIMULATOR) ## runs every test: unit, golden, property
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) ENVOY_OLD_BIN=$(abspath $(ENVOY_OLD_BIN)) WEIR_WASM=$(abspath $(WASM)) \
 	 WEIR_SIMULATOR=$(abspath $(SIMULATOR)) WASM_RUNNER=$(abspath $(WASM_RUNNER)) TEST_PYTHON=$(TEST_PYTHON) \
 	 python3 tests/tools/test.py
+
+bench-micro: $(TARGETS_STAMP) $(STATE)/test-venv/.done ## measures the core's parts, natively and as Wasm in Node (CASE=pass/ for some)
+	@mkdir -p target/reports
+	@cargo build --quiet --release -p weir-micro --lib --target wasm32-wasip1
+	@WEIR_MICRO_REPORT=$(abspath target/reports/micro-native.json) cargo bench --quiet -p weir-micro -- $(CASE)
+	@node --no-liftoff tests/bench/micro/node.mjs target/wasm32-wasip1/release/weir_micro.wasm \
+	 target/reports/micro-native.json target/reports/micro.json
 
 conformance: setup-test $(WASM) ## replays recorded traffic (WEIR_CORPUS) and compares; FALSIFY=1: is a changed answer noticed?
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) $(TEST_PYTHON) tests/conformance/run.py

@@ -10,7 +10,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUST = re.compile(r"test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored")
+CASES = re.compile(r"(\d+) cases as Wasm: passed")
 PYTEST = re.compile(r"(\d+) (passed|failed|skipped|error)")
+
+# Each case of the micro-benchmarks once.
+MICRO = (
+    "cargo build --quiet --release -p weir-micro --lib --target wasm32-wasip1"
+    " && node tests/bench/micro/node.mjs target/wasm32-wasip1/release/weir_micro.wasm --test"
+)
 
 
 def run(command, env):
@@ -27,6 +34,10 @@ def rust(output):
     return sum(c[0] for c in counts), sum(c[1] for c in counts), sum(c[2] for c in counts)
 
 
+def micro(output):
+    return sum(map(int, CASES.findall(output))), 0, 0
+
+
 def pytest(output):
     last = [line for line in output.splitlines() if PYTEST.search(line)][-1:] or [""]
     counts = {kind: int(count) for count, kind in PYTEST.findall(last[0])}
@@ -39,6 +50,8 @@ def main():
         ("unit", ["cargo", "test", "--quiet", "--lib"], {}, rust),
         ("integration", ["cargo", "test", "--quiet", "--tests", "--no-fail-fast"], {}, rust),
         ("simulator", ["cargo", "test", "--quiet", "-p", "weir-simulator"], {}, rust),
+        ("micro", ["cargo", "test", "--quiet", "-p", "weir-micro", "--lib"], {}, rust),
+        ("micro as Wasm", ["sh", "-c", MICRO], {}, micro),
         ("wasm in Node", ["cargo", "test", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
         ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-rs", "-W", "ignore::DeprecationWarning", "tests/e2e"], {}, pytest),
     ]
