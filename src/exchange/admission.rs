@@ -3,7 +3,7 @@
 use super::caller::snapshot;
 use super::dry_run::{self, Query};
 use super::identity::{self, Lookup};
-use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
+use super::operation::{BodyMode, Recognised, Unrecognised, percent_decode, recognise};
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{EdgeConfig, Unknown};
@@ -11,6 +11,9 @@ use crate::dialect::{Wire, anthropic, gemini, openai};
 use crate::json::scan;
 use crate::meter::estimate;
 use crate::provider::asks_for_events;
+
+/// Longest name of a model: the longest of Bedrock's, and records, paths and log lines carry it.
+const MAX_MODEL_BYTES: usize = 2048;
 
 /// A request on its way in, after its headers were read and before its body was.
 #[derive(Debug, Clone)]
@@ -200,6 +203,13 @@ impl Admission {
                 let message = format!("The request body is not a JSON object: {error}");
                 Error::new(ErrorKind::InvalidRequest, message)
             })?;
+        // A provider whose parser takes the first would serve another model than was allowed and is settled.
+        let routed = [("model", &model), ("stream", &stream)];
+        for (name, member) in routed {
+            if member.as_ref().is_some_and(|member| member.repeated) {
+                return Err(at(name, "given twice"));
+            }
+        }
         let dry = self.dry_run.as_ref();
         let wire = dry.map_or(self.wire, |query| query.wire(body));
         let path_model = self.path_model.as_ref();
@@ -208,15 +218,15 @@ impl Admission {
             model,
         ) {
             (Some(model), _) => model.clone(),
-            (None, Some(member)) => json_string(member.value).ok_or_else(|| {
-                let message = "`model`: expected a string";
-                Error::new(ErrorKind::InvalidRequest, message).with_param("model")
-            })?,
-            (None, None) => {
-                let message = "`model`: missing; name the model to use";
-                return Err(Error::new(ErrorKind::InvalidRequest, message).with_param("model"));
+            (None, Some(member)) => {
+                json_string(member.value).ok_or_else(|| at("model", "expected a string"))?
             }
+            (None, None) => return Err(at("model", "missing; name the model to use")),
         };
+        if model.len() > MAX_MODEL_BYTES {
+            let message = format!("longer than {MAX_MODEL_BYTES} bytes");
+            return Err(at("model", &message));
+        }
         let target = match config.route(&model) {
             _ if dry.is_some_and(|query| query.target.is_some()) => dry
                 .and_then(|query| query.target.clone())
@@ -257,6 +267,11 @@ impl Admission {
     }
 }
 
+/// The error for a member of the body.
+fn at(name: &str, what: &str) -> Error {
+    Error::new(ErrorKind::InvalidRequest, format!("`{name}`: {what}")).with_param(name)
+}
+
 /// The error for a body over the limit.
 pub fn too_large(config: &EdgeConfig) -> Error {
     let limit = config.max_request_bytes;
@@ -269,7 +284,19 @@ fn query(path: &str) -> &str {
     path.split_once('?').map_or("", |(_, query)| query)
 }
 
-/// The path without the key or token that Google's clients may put into the query: it is a secret.
+/// Names by which a query carries a key or token: Google's, Azure's API Management's, and what others take.
+const KEY_NAMES: [&str; 8] = [
+    "key",
+    "$key",
+    "access_token",
+    "api_key",
+    "api-key",
+    "apikey",
+    "subscription-key",
+    "token",
+];
+
+/// The path without the key or token that clients may put into the query: it is a secret.
 pub(super) fn without_key(path: &str) -> String {
     let Some((bare, query)) = path.split_once('?') else {
         return path.to_owned();
@@ -277,8 +304,9 @@ pub(super) fn without_key(path: &str) -> String {
     let kept: Vec<&str> = query
         .split('&')
         .filter(|pair| {
-            let name = pair.split('=').next().unwrap_or_default();
-            !matches!(name, "key" | "$key" | "%24key" | "access_token")
+            let name = percent_decode(pair.split('=').next().unwrap_or_default());
+            let key = |name: &str| KEY_NAMES.iter().any(|key| key.eq_ignore_ascii_case(name));
+            name.is_some_and(|name| !key(&name))
         })
         .collect();
     if kept.is_empty() {

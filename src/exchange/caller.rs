@@ -72,7 +72,10 @@ mod tests {
 
     fn kept(forward: bool) -> String {
         let given = [
-            (":path", "/v1beta/x?alt=sse&key=s3cret&%24key=s3cret"),
+            (
+                ":path",
+                "/v1beta/x?alt=sse&key=s3cret&%24key=s3cret&k%65y=s3cret&Subscription-Key=s3cret&%zz=s3cret",
+            ),
             ("authorization", "Bearer s3cret"),
             ("x-api-key", "s3cret"),
             ("api-key", "s3cret"),

@@ -15,6 +15,8 @@ pub struct Member<'a> {
     pub span: Range<usize>,
     /// Its place among the members, from 0.
     pub index: usize,
+    /// Whether [`top_level`] found its key before: parsers differ in which one counts.
+    pub repeated: bool,
 }
 
 /// Finds the members named `keys` of the object that `source` is. Of a repeated key the last is found.
@@ -31,7 +33,11 @@ pub fn top_level<'a, const N: usize>(
     members(source, |key, member| {
         for (slot, wanted) in found.iter_mut().zip(keys) {
             if key.is(wanted) {
-                *slot = Some(member.clone());
+                let repeated = slot.is_some();
+                *slot = Some(Member {
+                    repeated,
+                    ..member.clone()
+                });
             }
         }
     })?;
@@ -95,6 +101,7 @@ fn walk<'a>(
                 span: start..cursor.at,
                 value_span,
                 index,
+                repeated: false,
             };
             sink(&key, &member);
             index = index.saturating_add(1);
@@ -199,7 +206,9 @@ mod tests {
         let model = model.expect("there");
         assert_eq!(model.value, br#""x""#);
         assert_eq!(&source[model.span.clone()], br#""model":"x""#);
-        assert_eq!((model.index, none), (1, None));
+        assert_eq!((model.index, model.repeated, none), (1, false, None));
+        let [twice] = top_level(br#"{"a":1,"\u0061":2}"#, ["a"]).expect("valid");
+        assert!(twice.is_some_and(|member| member.repeated && member.value == b"2"));
     }
 
     #[test]
