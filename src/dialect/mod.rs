@@ -31,6 +31,14 @@ fn foreign_answer(what: &str) -> Error {
     Error::new(ErrorKind::BadGateway, message)
 }
 
+/// The error of a provider whose 200 is not the one JSON object that an answer is; says why, where it is no JSON.
+fn no_object(body: &[u8]) -> Error {
+    match crate::json::parse(body) {
+        Ok(_) => foreign_answer("is not a JSON object"),
+        Err(error) => foreign_answer(&format!("is not JSON: {error}")),
+    }
+}
+
 /// The error of a provider whose stream is broken; `what` says what it has.
 fn broken_stream(what: &str) -> Event<'static> {
     let message = format!("The provider's stream has {what}");

@@ -37,7 +37,7 @@ impl Tally {
             Event::Skipped => self.skipped = self.skipped.saturating_add(1),
             Event::Finish { reason, .. } => self.finish = self.finish.or(Some(*reason)),
             // Each carries the whole count so far; a sum would count twice.
-            Event::Usage(usage) => self.usage = Some(*usage),
+            Event::Usage(usage) if usage.is_plausible() => self.usage = Some(*usage),
             Event::Error(error) => self.error = Some(error.clone()),
             Event::End => self.ended = true,
             _ => told = false,
@@ -137,6 +137,21 @@ mod tests {
         assert!(tally.take_changed());
         tally.see(&Event::Ping, 2);
         assert!(!tally.take_changed());
+    }
+
+    #[test]
+    fn counts_that_cannot_be_are_estimated() {
+        let usage = Usage {
+            audio_input_tokens: u64::MAX,
+            ..Usage::default()
+        };
+        let mut tally = Tally::default();
+        tally.see(&text("eight by"), 1);
+        tally.see(&Event::Usage(usage), 1);
+        tally.see(&Event::End, 1);
+        let (usage, source) = tally.usage(5);
+        assert_eq!((usage.input_tokens, usage.output_tokens), (5, 2));
+        assert_eq!(source, UsageSource::Estimated);
     }
 
     #[test]

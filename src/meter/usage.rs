@@ -26,7 +26,25 @@ pub struct Usage {
     pub audio_output_tokens: u64,
 }
 
+/// Most tokens of one answer: what says more is no count, and sums of such would not fit a counter.
+const MAX_TOKENS: u64 = 1 << 40;
+
 impl Usage {
+    /// Whether these can be an answer's counts.
+    pub fn is_plausible(&self) -> bool {
+        let counts = [
+            self.input_tokens,
+            self.output_tokens,
+            self.cache_read_tokens,
+            self.cache_write_tokens,
+            self.cache_write_1h_tokens,
+            self.reasoning_tokens,
+            self.audio_input_tokens,
+            self.audio_output_tokens,
+        ];
+        counts.iter().all(|count| *count <= MAX_TOKENS)
+    }
+
     /// Input and output together.
     pub fn total_tokens(&self) -> u64 {
         self.input_tokens.saturating_add(self.output_tokens)

@@ -4,7 +4,7 @@ use super::blocks::{self, Place};
 use super::usage::Counts;
 use super::{error, finish_reason};
 use crate::chat::{Error, Event};
-use crate::dialect::foreign_answer;
+use crate::dialect::{foreign_answer, no_object};
 use crate::json::{self, Object, Value};
 
 /// Reads a message as the events that a stream of it would have had.
@@ -14,7 +14,7 @@ use crate::json::{self, Object, Value};
 pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     match json::parse(body) {
         Ok(Value::Object(object)) => whole(&object, sink),
-        _ => Err(foreign_answer("is not a JSON object")),
+        _ => Err(no_object(body)),
     }
 }
 

@@ -4,7 +4,7 @@ use super::answer;
 use super::stream::Reader;
 use crate::chat::{Error, Event};
 use crate::dialect::repeat::Repeat;
-use crate::dialect::{Passing, StreamReader, StreamScanner, foreign_answer};
+use crate::dialect::{Passing, StreamReader, StreamScanner, no_object};
 use crate::framing;
 use crate::json::{self, Value};
 
@@ -32,7 +32,7 @@ impl StreamScanner for Scanner {
 /// A 200 that carries an error, or bytes that are no answer.
 pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     let Ok(Value::Object(object)) = json::parse(body) else {
-        return Err(foreign_answer("is not a JSON object"));
+        return Err(no_object(body));
     };
     // A count of tokens has no content.
     if answer::is_error(&object) || object.array("content").is_some() {

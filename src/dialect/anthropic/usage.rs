@@ -20,7 +20,6 @@ pub(super) struct Counts {
 impl Counts {
     /// Takes over what a `usage` object says.
     pub(super) fn update(&mut self, usage: &Object<'_>) {
-        self.known = true;
         // Rounds of compaction and the like are left out at the top: their sum is what is billed.
         let rounds = usage
             .array("iterations")
@@ -45,8 +44,10 @@ impl Counts {
             }
         };
         let set = |own: &mut u64, said: Option<u64>| *own = said.unwrap_or(*own);
-        set(&mut self.input, count("input_tokens"));
-        set(&mut self.output, count("output_tokens"));
+        let (input, output) = (count("input_tokens"), count("output_tokens"));
+        self.known |= input.or(output).is_some();
+        set(&mut self.input, input);
+        set(&mut self.output, output);
         set(&mut self.read, count("cache_read_input_tokens"));
         set(&mut self.write, count("cache_creation_input_tokens"));
         let hour = usage
@@ -76,7 +77,9 @@ impl Counts {
 
     /// Tells the counts so far, and what else their object says.
     pub(super) fn tell(&self, usage: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-        sink(Event::Usage(self.usage()));
+        if self.known {
+            sink(Event::Usage(self.usage()));
+        }
         // In the words that the neutral language has of OpenAI; a batch is none of its tiers.
         let tier = usage.str("service_tier");
         let tier = tier.and_then(|tier| match tier.decode().as_ref() {

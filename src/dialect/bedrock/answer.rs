@@ -2,7 +2,7 @@
 
 use super::{blocks, error, finish_reason, usage};
 use crate::chat::{Error, Event};
-use crate::dialect::foreign_answer;
+use crate::dialect::{foreign_answer, no_object};
 use crate::json::{self, Object, Text, Value};
 
 /// Reads an answer as the events that a stream of it would have had.
@@ -12,7 +12,7 @@ use crate::json::{self, Object, Text, Value};
 pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
     let object = match json::parse(body) {
         Ok(Value::Object(object)) => object,
-        _ => return Err(foreign_answer("is not a JSON object")),
+        _ => return Err(no_object(body)),
     };
     let message = object
         .object("output")
@@ -44,8 +44,8 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
             stop_sequence: blocks::stop_sequence(object.object("additionalModelResponseFields")),
         });
     }
-    if let Some(counts) = object.object("usage") {
-        sink(Event::Usage(usage::read(counts)));
+    if let Some(usage) = object.object("usage").and_then(usage::read) {
+        sink(Event::Usage(usage));
     }
     blocks::tier(&object, sink);
     sink(Event::End);

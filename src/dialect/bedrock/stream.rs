@@ -282,8 +282,8 @@ impl Reader {
     }
 
     fn metadata(&mut self, object: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-        if let Some(counts) = object.object("usage") {
-            sink(Event::Usage(usage::read(counts)));
+        if let Some(usage) = object.object("usage").and_then(usage::read) {
+            sink(Event::Usage(usage));
         }
         blocks::tier(object, sink);
         if object.get("trace").is_some() {

@@ -3,8 +3,8 @@
 use crate::json::{Object, Value};
 use crate::meter::Usage;
 
-/// Reads a `TokenUsage`.
-pub(super) fn read(usage: &Object<'_>) -> Usage {
+/// Reads a `TokenUsage`; `None` where it counts nothing.
+pub(super) fn read(usage: &Object<'_>) -> Option<Usage> {
     let count = |key: &str| usage.u64(key);
     let read = count("cacheReadInputTokens").or_else(|| count("cacheReadInputTokenCount"));
     let written = count("cacheWriteInputTokens").or_else(|| count("cacheWriteInputTokenCount"));
@@ -20,17 +20,19 @@ pub(super) fn read(usage: &Object<'_>) -> Usage {
     let hour = hours.fold(0u64, |sum, detail| {
         sum.saturating_add(detail.u64("inputTokens").unwrap_or(0))
     });
-    Usage {
-        input_tokens: count("inputTokens")
+    let (input, output) = (count("inputTokens"), count("outputTokens"));
+    input.or(output)?;
+    Some(Usage {
+        input_tokens: input
             .unwrap_or(0)
             .saturating_add(read)
             .saturating_add(written),
-        output_tokens: count("outputTokens").unwrap_or(0),
+        output_tokens: output.unwrap_or(0),
         cache_read_tokens: read,
         cache_write_tokens: written,
         cache_write_1h_tokens: hour.min(written),
         ..Usage::default()
-    }
+    })
 }
 
 #[cfg(test)]
@@ -42,7 +44,7 @@ mod tests {
     fn cached_tokens_are_input() {
         let source = br#"{"inputTokens":3,"outputTokens":4,"totalTokens":37,"cacheReadInputTokens":10,"cacheReadInputTokenCount":10,"cacheWriteInputTokens":20,"cacheDetails":[{"ttl":"1h","inputTokens":15},{"ttl":"5m","inputTokens":5}]}"#;
         let value = json::parse(source).expect("JSON");
-        let usage = read(value.as_object().expect("an object"));
+        let usage = read(value.as_object().expect("an object")).expect("counts");
         assert_eq!((usage.input_tokens, usage.output_tokens), (33, 4));
         assert_eq!(
             (usage.cache_read_tokens, usage.cache_write_tokens),

@@ -9,7 +9,7 @@ use super::failure::{failure, read_inline};
 use super::finish;
 use super::usage::Counts;
 use crate::chat::{Error, Event, FinishReason};
-use crate::dialect::foreign_answer;
+use crate::dialect::{foreign_answer, no_object};
 use crate::json::{self, Object, Text, Value};
 use parts::Choice;
 
@@ -21,7 +21,7 @@ const MAX_CHOICES: usize = 128;
 /// # Errors
 /// A 200 that carries an error, or bytes that are no answer of this wire.
 pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
-    let parsed = json::parse(body).map_err(|_| foreign_answer("is not JSON"))?;
+    let parsed = json::parse(body).map_err(|_| no_object(body))?;
     if failure(&parsed).is_some() {
         return Err(read_inline(&parsed));
     }

@@ -5,7 +5,7 @@ use super::failure::{failure, read_inline};
 use super::stream::Reader;
 use crate::chat::{Error, Event};
 use crate::dialect::repeat::Repeat;
-use crate::dialect::{Passing, StreamReader, StreamScanner, foreign_answer};
+use crate::dialect::{Passing, StreamReader, StreamScanner, no_object};
 use crate::framing;
 use crate::json::{self, Value};
 
@@ -32,7 +32,7 @@ impl StreamScanner for Scanner {
 /// # Errors
 /// A 200 that carries an error, or bytes that are no answer.
 pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
-    let parsed = json::parse(body).map_err(|_| foreign_answer("is not JSON"))?;
+    let parsed = json::parse(body).map_err(|_| no_object(body))?;
     match &parsed {
         whole if failure(whole).is_some() => Err(read_inline(whole)),
         Value::Object(whole) if !answer::is_answer(whole) => Ok(()),

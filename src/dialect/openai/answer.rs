@@ -13,7 +13,7 @@ pub(super) use choice::Choices;
 
 use super::error;
 use crate::chat::{Error, Event};
-use crate::dialect::foreign_answer;
+use crate::dialect::{foreign_answer, no_object};
 use crate::json::{self, Object, Value};
 
 /// Reads a `chat.completion`, or a legacy `text_completion`, as the events that a stream of it would have had.
@@ -26,9 +26,9 @@ pub fn read(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
         // Google's compatible layer wraps its errors so.
         Ok(Value::Array(list)) => match list.items().first().and_then(Value::as_object) {
             Some(object) if error::is_said(object) => Err(error::read_object(object)),
-            _ => Err(foreign_answer("is not a JSON object")),
+            _ => Err(no_object(body)),
         },
-        _ => Err(foreign_answer("is not a JSON object")),
+        _ => Err(no_object(body)),
     }
 }
 

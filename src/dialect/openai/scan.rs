@@ -96,8 +96,10 @@ pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), E
             return scan_choices(&object, sink);
         }
     }
-    if let Some(Ok(Value::Object(counts))) = counts.map(|member| json::parse(member.value)) {
-        sink(Event::Usage(super::usage::read(&counts)));
+    if let Some(Ok(Value::Object(counts))) = counts.map(|member| json::parse(member.value))
+        && let Some(usage) = super::usage::read(&counts)
+    {
+        sink(Event::Usage(usage));
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use crate::meter::Usage;
 /// Reads a `usage` object: cached tokens are part of the prompt's, reasoning part of the completion's.
 ///
 /// Compatible hosts spell the sub-counts in several ways, and some (xAI, Grok on Azure, Google's compatible layer) leave
-/// reasoning out of the completion's: then the total tells.
-pub(in crate::dialect) fn read(usage: &Object<'_>) -> Usage {
+/// reasoning out of the completion's: then the total tells. `None` where nothing is counted.
+pub(in crate::dialect) fn read(usage: &Object<'_>) -> Option<Usage> {
     let of = |keys: &[&str]| {
         let found = keys.iter().find_map(|key| usage.object(key));
         move |names: &[&str]| most(found, names)
@@ -19,11 +19,13 @@ pub(in crate::dialect) fn read(usage: &Object<'_>) -> Usage {
     ]);
     let completion = of(&["completion_tokens_details", "output_tokens_details"]);
     let top = |names: &[&str]| most(Some(usage), names);
-    let total = usage.u64("total_tokens").unwrap_or(0);
+    let total = usage.u64("total_tokens");
     let given_input = usage.u64("prompt_tokens").or(usage.u64("input_tokens"));
     let given_output = usage
         .u64("completion_tokens")
         .or(usage.u64("output_tokens"));
+    given_input.or(given_output).or(total)?;
+    let total = total.unwrap_or(0);
     // Embedding hosts such as Voyage say the total only.
     let input = given_input.unwrap_or(total);
     let mut output = given_output.unwrap_or(0);
@@ -58,7 +60,7 @@ pub(in crate::dialect) fn read(usage: &Object<'_>) -> Usage {
         .into_iter()
         .map(|split| most(split, &["ephemeral_1h_input_tokens"]))
         .fold(0, u64::max);
-    Usage {
+    Some(Usage {
         input_tokens: input,
         output_tokens: output,
         cache_read_tokens: cached,
@@ -67,7 +69,7 @@ pub(in crate::dialect) fn read(usage: &Object<'_>) -> Usage {
         reasoning_tokens: reasoning,
         audio_input_tokens: prompt(&["audio_tokens"]).max(top(&["audio_prompt_tokens"])),
         audio_output_tokens: completion(&["audio_tokens"]),
-    }
+    })
 }
 
 /// The largest of the counts at `names`: hosts that say one twice have 0 in the place that they do not use.
@@ -107,7 +109,7 @@ mod tests {
 
     fn counts(json: &str) -> Usage {
         match json::parse(json.as_bytes()) {
-            Ok(Value::Object(object)) => read(&object),
+            Ok(Value::Object(object)) => read(&object).expect("counts"),
             other => panic!("{other:?}"),
         }
     }

@@ -73,9 +73,9 @@ impl Choices {
             self.tier = tier.decode().into_owned();
             sink(Event::ServiceTier(tier.clone()));
         }
-        if let Some(counts) = counts {
+        if let Some(usage) = counts.and_then(usage::read) {
             self.counted = true;
-            sink(Event::Usage(usage::read(counts)));
+            sink(Event::Usage(usage));
         }
     }
 
