@@ -40,8 +40,10 @@ impl Query {
                 let message = format!("`{key}`: found {value:?}, expected {expected}");
                 Error::new(ErrorKind::InvalidRequest, message).with_param(key)
             };
+            // What is named goes into a header, filter state and log lines.
             let decoded = super::operation::percent_decode(value)
-                .ok_or_else(|| broken("percent-encoded text"))?;
+                .filter(|text| !text.contains(char::is_control))
+                .ok_or_else(|| broken("percent-encoded text without control characters"))?;
             match key {
                 "target" => query.target = Some(decoded.into_owned()),
                 "model" => query.model = Some(decoded.into_owned()),
@@ -195,6 +197,7 @@ mod tests {
             ("?wire=x", "wire"),
             ("?targt=x", "targt"),
             ("?model=%x", "model"),
+            ("?target=a%0D%0Ax", "target"),
         ] {
             let error = Query::read(path).expect_err(path);
             assert_eq!(error.param.as_deref(), Some(param));

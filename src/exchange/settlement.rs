@@ -1,5 +1,6 @@
 //! What a request came to, over all its attempts. Made once, when the edge's stream ends.
 
+use super::identity::clean;
 use super::{AttemptRecord, Operation};
 use crate::chat::{ErrorKind, FinishReason};
 use crate::meter::{Usage, UsageSource};
@@ -154,7 +155,7 @@ impl Settlement {
         ];
         if !self.provider.is_empty() {
             list.push(("weir.provider", self.provider.clone()));
-            list.push(("weir.upstream_model", self.upstream_model.clone()));
+            list.push(("weir.upstream_model", clean(&self.upstream_model)));
         }
         if let Some(ttft) = self.ttft_ms {
             list.push(("weir.ttft_ms", ttft.to_string()));
