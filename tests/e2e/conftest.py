@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+import hostile
 from gateway import Gateway, Simulator, example
 
 
@@ -67,6 +68,31 @@ def gateways_of():
     yield start
     for gateway in running:
         gateway.stop()
+
+
+@pytest.fixture(scope="session")
+def hostile_provider():
+    """A provider for hostile tests, which says any bytes it is told to."""
+    provider = hostile.provider()
+    yield provider
+    provider.stop()
+
+
+@pytest.fixture(scope="session")
+def wards(hostile_provider):
+    """Gateways for hostile tests, each watched over: by the example's name, started once."""
+    running = {}
+
+    def start(name, changes=(), old=False):
+        key = (name, tuple(changes), old)
+        if key not in running:
+            binary = os.environ["ENVOY_OLD_BIN"] if old else None
+            running[key] = hostile.Ward(Gateway(example(name), hostile_provider, binary=binary, changes=changes))
+        return running[key]
+
+    yield start
+    for ward in running.values():
+        ward.gateway.stop()
 
 
 @pytest.fixture(scope="session")
