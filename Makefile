@@ -19,7 +19,7 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test bench-micro conformance check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test bench-micro conformance soak check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -84,6 +84,9 @@ bench-micro: $(TARGETS_STAMP) $(STATE)/test-venv/.done ## measures the core's pa
 
 conformance: setup-test $(WASM) ## replays recorded traffic (WEIR_CORPUS) and compares; FALSIFY=1: is a changed answer noticed?
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) $(TEST_PYTHON) tests/conformance/run.py
+
+soak: setup-test $(WASM) $(SIMULATOR) ## mixed traffic with faults on 64 connections for SOAK_S seconds (1800), then the books are compared
+	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) $(TEST_PYTHON) tests/soak/soak.py
 
 check: fmt lint doc size test conformance ## what CI runs: format, lints, docs, size, every test, recorded traffic
 	@FALSIFY=1 SAMPLE=60 $(MAKE) --no-print-directory conformance

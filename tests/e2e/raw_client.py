@@ -22,38 +22,44 @@ class Reply:
         return json.loads(self.body)
 
 
+class Connection:
+    """A connection that one request after another may use."""
+
+    def __init__(self):
+        self.open = None
+
+
 class RawClient:
-    """One request on a connection of its own, over HTTP/1.1.
+    """One request, on a connection of its own or on one that is kept, over HTTP/1.1.
 
     `pace` is how many seconds pass between reads, `receive_buffer` the socket's size: a small one lets a slow client be felt.
     """
 
-    def __init__(self, port, path, body, headers=(), seconds=20.0, receive_buffer=None, pace=0, read_bytes=65536):
+    def __init__(self, port, path, body, headers=(), seconds=20.0, receive_buffer=None, pace=0, read_bytes=65536, connection=None):
+        self.connection = connection
         self.port, self.path, self.headers, self.seconds = port, path, list(headers), seconds
         self.body = body if isinstance(body, bytes) else json.dumps(body).encode()
         self.receive_buffer, self.pace, self.read_bytes = receive_buffer, pace, read_bytes
         self.reply = Reply()
         self.changed = asyncio.Condition()
         self.task = self.writer = None
+        # Once the kernel has the request.
+        self.asked = asyncio.Event()
         self.leaves = ""
 
     async def run(self):
         """Asks, and reads the answer to its end."""
         self.task = asyncio.current_task()
-        raw = socket.socket()
-        raw.setblocking(False)
-        if self.receive_buffer:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
         ended = "cut"
         try:
             async with asyncio.timeout(self.seconds):
-                await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", self.port))
-                reader, self.writer = await asyncio.open_connection(sock=raw, limit=1 << 16)
+                reader, self.writer = await self._connect()
                 await self._ask()
                 await self._read(reader)
                 ended = "whole"
-                self.writer.write_eof()
-                self.reply.after = await reader.read()
+                if not self._keep(reader):
+                    self.writer.write_eof()
+                    self.reply.after = await reader.read()
         except TimeoutError:
             ended = "whole" if ended == "whole" else "hung"
         except (asyncio.IncompleteReadError, ConnectionError):
@@ -63,13 +69,37 @@ class RawClient:
                 raise
             ended = "left"
             if self.leaves == "rst":
+                raw = self.writer.get_extra_info("socket")
                 raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.writer.transport.abort()
         finally:
-            self.writer.close() if self.writer else raw.close()
+            if self.writer and not (self.connection and self.connection.open):
+                self.writer.close()
             self.reply.ended = ended
             await self._tell()
         return self.reply
+
+    async def _connect(self):
+        if self.connection and self.connection.open:
+            kept, self.connection.open = self.connection.open, None
+            return kept
+        raw = socket.socket()
+        try:
+            raw.setblocking(False)
+            if self.receive_buffer:
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self.receive_buffer)
+            await asyncio.get_running_loop().sock_connect(raw, ("127.0.0.1", self.port))
+            return await asyncio.open_connection(sock=raw, limit=1 << 16)
+        except BaseException:
+            raw.close()
+            raise
+
+    def _keep(self, reader):
+        """Keeps the connection for the next request, where there may be one."""
+        if not self.connection or self.reply.headers.get("connection") == "close":
+            return False
+        self.connection.open = reader, self.writer
+        return True
 
     def leave(self, how):
         """Goes away in mid-answer, with "fin" or "rst"."""
@@ -93,6 +123,7 @@ class RawClient:
         lines += [f"{name}: {value}" for name, value in self.headers]
         self.writer.write(("\r\n".join(lines) + "\r\n\r\n").encode() + self.body)
         await self.writer.drain()
+        self.asked.set()
 
     async def _read(self, reader):
         reply = self.reply

@@ -119,6 +119,11 @@ impl Script {
             self.steps.push(Step::Wait(20));
             self.steps.push(Step::Die);
         }
+        // What breaks off, or cannot be read, claims nothing.
+        let lost = ["error_first", "error_mid", "broken_crc", "gzip"];
+        if lost.iter().any(|name| options.has(name)) {
+            self.claim = None;
+        }
         self
     }
 
