@@ -60,9 +60,9 @@ def gateways_of():
     """Starts an Envoy whose providers are another server than the simulator: anything that has a `port`."""
     running = []
 
-    def start(name, provider, changes=(), old=False):
+    def start(name, provider, changes=(), old=False, kind=Gateway, arguments=()):
         binary = os.environ["ENVOY_OLD_BIN"] if old else None
-        running.append(Gateway(example(name), provider, binary=binary, changes=changes))
+        running.append(kind(example(name), provider, binary=binary, changes=changes, arguments=arguments))
         return running[-1]
 
     yield start

@@ -26,6 +26,8 @@ ENDS = ["ends", "ends by closing", "ends with trailers"]
 LEAVES = ["client FIN", "client RST"]
 EVENTS = ["error event", "broken event", "broken checksum"]
 STALLS = ["stalls", "error event, then silence"]
+# The provider stops at a point and goes on: what happens meanwhile is not its doing, and the answer is whole in the end.
+PAUSES = "pauses"
 WHOLES = [
     "nothing wrong", "error in 200", "529", "502 page", "page in 200", "page as answer", "compressed", "compressed secretly",
     "length too long", "length too short", "second terminator", "data after the end", "bytes after the end", "trailers", "no body",
@@ -81,6 +83,10 @@ class Cell:
         if point == LAST:
             return [event for event in events if event.part != "end"], b""
         return list(events), b""
+
+    def came(self):
+        """The events that came whole in the end."""
+        return list(self.provider.events) if self.fault == PAUSES else self.before()[0]
 
 
 def _points(fault, wire, stream):
@@ -140,7 +146,9 @@ class Expect:
 
 def usage(cell, request_bytes):
     """The counts of what came: the provider's once it has finished, else what can be estimated from it."""
-    events, _ = cell.before()
+    events = cell.came()
+    if cell.fault == PAUSES:
+        return (12, 7, "provider")
     if not cell.stream:
         return (12, 7, "provider") if cell.point == WHOLE and cell.fault not in NO_EVENTS else (0, 0, "none")
     parts = {event.part for event in events}
@@ -165,6 +173,8 @@ def expect(cell, request_bytes, inline=False):
     fault, stream = cell.fault, cell.stream
     if fault == "refused":
         return Expect("error", "error", 502)
+    if fault == PAUSES:
+        return Expect("passed" if cell.same and stream else "whole", "ok", 200, counts)
     if fault in LEAVES:
         return Expect("gone", "aborted", 0 if cell.point == BEFORE or not (stream or inline) else 200, counts)
     if fault in BREAKS or fault == "stalls":

@@ -5,7 +5,7 @@ import itertools
 
 from dataclasses import dataclass
 
-from fault_cells import BEFORE, ENDS, EVENTS, LEAVES, STALLS, TAKE_EVENTS, expect
+from fault_cells import BEFORE, ENDS, EVENTS, LEAVES, PAUSES, STALLS, TAKE_EVENTS, expect
 from fault_wires import CLIENT_PATHS, TEXT, asked, is_error, read_stream, read_unary
 from gateway import wait_for
 from prices import prices
@@ -38,32 +38,59 @@ class Played:
         return expect(cell, self.request_bytes, self.inline)
 
 
-def play_all(gateway, provider, cells, width=24, seconds=20.0, **client):
-    """Plays every cell; {cell: Played}."""
+class Meeting:
+    """Where answers that pause wait for each other, and for what happens to them all at once."""
+
+    def __init__(self, count):
+        self.missing = count
+        self.all_there, self.over = asyncio.Event(), asyncio.Event()
+
+    async def wait(self):
+        self.missing -= 1
+        if not self.missing:
+            self.all_there.set()
+        await self.over.wait()
+
+    async def hold(self, happens):
+        """Once all are there, lets it happen (a blocking function), and lets them go on."""
+        try:
+            async with asyncio.timeout(30):
+                await self.all_there.wait()
+            return await asyncio.get_running_loop().run_in_executor(None, happens)
+        finally:
+            self.over.set()
+
+
+def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None):
+    """Plays every cell; {cell: Played}. What `happens` does so while all of them, which pause, are at their points."""
 
     async def run():
-        room = asyncio.Semaphore(width)
+        room = asyncio.Semaphore(len(cells) if happens else width)
+        meeting = Meeting(len(cells)) if happens else None
 
         async def one(cell):
             async with room:
-                return cell, await play(gateway, provider, cell, seconds, **client)
+                return cell, await play(gateway, provider, cell, seconds, meeting)
 
-        return dict(await asyncio.gather(*(one(cell) for cell in cells)))
+        tasks = [asyncio.create_task(one(cell)) for cell in cells]
+        if meeting:
+            await meeting.hold(happens)
+        return dict(await asyncio.gather(*tasks))
 
     return provider.run(run(), 60 + seconds * (2 + len(cells) / width))
 
 
-async def play(gateway, provider, cell, seconds=20.0, **client):
+async def play(gateway, provider, cell, seconds=20.0, meeting=None):
     """Plays one cell."""
     mark = f"mark-{next(_numbers)}"
     body = asked(cell.client, cell.provider.model, mark, cell.stream, cell.include_usage)
-    client = RawClient(gateway.port, CLIENT_PATHS[cell.client], body, [("x-caller", mark)], seconds, **client)
+    client = RawClient(gateway.port, CLIENT_PATHS[cell.client], body, [("x-caller", mark)], seconds)
     played = Played(mark, client.reply, len(body), inline=gateway.inline)
 
     async def script(peer):
         played.asked = True
         try:
-            await perform(cell, peer, client, played)
+            await perform(cell, peer, client, played, meeting)
         except (AssertionError, TimeoutError) as mistake:
             played.mistake = repr(mistake)
             peer.reset()
@@ -86,7 +113,7 @@ async def play(gateway, provider, cell, seconds=20.0, **client):
     return played
 
 
-async def perform(cell, peer, client, played):
+async def perform(cell, peer, client, played, meeting):
     """The provider's side of a cell."""
     if cell.point == "whole":
         await perform_whole(cell, peer, played)
@@ -103,7 +130,20 @@ async def perform(cell, peer, client, played):
         await peer.send(head(kind=kind, length=length, chunked=chunked) + framed)
         await until_seen(cell, events, client)
     played.sent = sent
-    await break_off(cell, peer, client, played, chunked)
+    if cell.fault == PAUSES:
+        await meeting.wait()
+        await go_on(cell, peer, played, head(kind=kind, length=length, chunked=chunked))
+    else:
+        await break_off(cell, peer, client, played, chunked)
+
+
+async def go_on(cell, peer, played, opening):
+    """The rest of an answer that paused."""
+    whole_body = b"".join(event.data for event in cell.provider.events) if cell.stream else cell.provider.unary
+    rest = whole_body[len(played.sent) :]
+    played.sent = whole_body
+    framed = (chunk(rest) if rest else b"") + chunk(b"") if cell.stream else rest
+    await peer.send((opening if cell.point == BEFORE else b"") + framed)
 
 
 async def until_seen(cell, events, client):
@@ -223,7 +263,7 @@ def check_client(cell, played):
         assert reply.ended == ("cut" if silent else "whole") and reply.body == passed_bytes(cell, played), reply
         return
     seen = read_stream(cell.client, reply.body)
-    events, _ = cell.before()
+    events = cell.came()
     text = "".join(event.text for event in events)
     # What came with Gemini's finish reason may be its last word, and waits for the end of the bytes; here that did not come.
     waits = want.view == "cut" and cell.wire == "gemini" and any(event.part == "finish" for event in events)

@@ -78,7 +78,7 @@ class Simulator:
 class Gateway:
     """An Envoy that runs one configuration."""
 
-    def __init__(self, text, simulator, binary=None, changes=(), env=None):
+    def __init__(self, text, simulator, binary=None, changes=(), env=None, arguments=()):
         self.port, self.admin = free_port(), free_port()
         self.inline = "translate: inline" in text
         wasm = os.environ.get("WEIR_WASM", str(ROOT / "target/weir.wasm"))
@@ -93,10 +93,10 @@ class Gateway:
             text = text.replace(old, new)
         self.folder = tempfile.TemporaryDirectory(prefix="weir-e2e-")
         config = Path(self.folder.name) / "envoy.yaml"
-        config.write_text(text)
+        config.write_text(self.bootstrap(text))
         self.log_path = Path(self.folder.name) / "envoy.log"
         self.log_file = self.log_path.open("w")
-        command = [binary or os.environ["ENVOY_BIN"], "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "--file-flush-interval-msec", "50", "--log-level", os.environ.get("ENVOY_LOG", "info")]
+        command = [binary or os.environ["ENVOY_BIN"], "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "--file-flush-interval-msec", "50", "--log-level", os.environ.get("ENVOY_LOG", "info"), *arguments]
         self.process = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=self.log_file, text=True, env={**os.environ, **KEYS, **(env or {})}
         )
@@ -107,6 +107,10 @@ class Gateway:
         except AssertionError:
             self.stop()
             raise
+
+    def bootstrap(self, text):
+        """What Envoy is started with; a subclass may put parts of it elsewhere, into `folder`."""
+        return text
 
     def _read(self):
         for line in self.process.stdout:

@@ -43,7 +43,7 @@ class RawClient:
         self.reply = Reply()
         self.changed = asyncio.Condition()
         self.task = self.writer = None
-        # Once the kernel has the request.
+        # Once the kernel has the request, or will not get it.
         self.asked = asyncio.Event()
         self.leaves = ""
 
@@ -76,6 +76,7 @@ class RawClient:
             if self.writer and not (self.connection and self.connection.open):
                 self.writer.close()
             self.reply.ended = ended
+            self.asked.set()
             await self._tell()
         return self.reply
 
