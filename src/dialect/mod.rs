@@ -39,6 +39,14 @@ fn no_object(body: &[u8]) -> Error {
     }
 }
 
+/// What a stream has where an event is no JSON object of its wire.
+fn no_event(data: &[u8]) -> String {
+    match crate::json::parse(data) {
+        Ok(_) => "an event that is not a JSON object".to_owned(),
+        Err(error) => format!("an event that is not JSON: {error}"),
+    }
+}
+
 /// The error of a provider whose stream is broken; `what` says what it has.
 fn broken_stream(what: &str) -> Event<'static> {
     let message = format!("The provider's stream has {what}");

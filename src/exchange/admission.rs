@@ -3,7 +3,8 @@
 use super::caller::snapshot;
 use super::dry_run::{self, Query};
 use super::identity::{self, Lookup};
-use super::operation::{BodyMode, Recognised, Unrecognised, percent_decode, recognise};
+use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
+use super::query::{query, without_key};
 use super::{Exchange, Headers, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{EdgeConfig, Unknown};
@@ -165,6 +166,14 @@ fn admit(
     if declared.is_some_and(|length| length > config.max_request_bytes) {
         return refuse(wire, &too_large(config), Some(operation));
     }
+    let coding = headers.get("content-encoding").unwrap_or_default();
+    if !coding.is_empty() && !coding.eq_ignore_ascii_case(b"identity") {
+        let coding = String::from_utf8_lossy(coding);
+        let message = format!("The request body is encoded (`{coding}`); send it as it is");
+        let mut error = Error::new(ErrorKind::InvalidRequest, message);
+        error.status = 415;
+        return refuse(wire, &error, Some(operation));
+    }
     if end_of_stream {
         let error = Error::new(
             ErrorKind::InvalidRequest,
@@ -277,43 +286,6 @@ pub fn too_large(config: &EdgeConfig) -> Error {
     let limit = config.max_request_bytes;
     let message = format!("The request body is larger than the limit of {limit} bytes");
     Error::new(ErrorKind::TooLarge, message)
-}
-
-/// A path's query.
-fn query(path: &str) -> &str {
-    path.split_once('?').map_or("", |(_, query)| query)
-}
-
-/// Names by which a query carries a key or token: Google's, Azure's API Management's, and what others take.
-const KEY_NAMES: [&str; 8] = [
-    "key",
-    "$key",
-    "access_token",
-    "api_key",
-    "api-key",
-    "apikey",
-    "subscription-key",
-    "token",
-];
-
-/// The path without the key or token that clients may put into the query: it is a secret.
-pub(super) fn without_key(path: &str) -> String {
-    let Some((bare, query)) = path.split_once('?') else {
-        return path.to_owned();
-    };
-    let kept: Vec<&str> = query
-        .split('&')
-        .filter(|pair| {
-            let name = percent_decode(pair.split('=').next().unwrap_or_default());
-            let key = |name: &str| KEY_NAMES.iter().any(|key| key.eq_ignore_ascii_case(name));
-            name.is_some_and(|name| !key(&name))
-        })
-        .collect();
-    if kept.is_empty() {
-        bare.to_owned()
-    } else {
-        format!("{bare}?{}", kept.join("&"))
-    }
 }
 
 fn unknown_model(model: &str) -> Error {

@@ -1,7 +1,7 @@
 //! Which of a client's headers are for the gateway alone.
 
 use super::Headers;
-use super::admission::without_key;
+use super::query::without_key;
 
 /// Names of headers by which clients send keys that a provider may be meant to get.
 const KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
@@ -14,12 +14,16 @@ const ACCOUNTS: [&str; 3] = [
 ];
 
 /// Names of headers that are between client and gateway only.
-const CLIENT_ONLY: [&str; 11] = [
+const CLIENT_ONLY: [&str; 14] = [
     "ocp-apim-subscription-key",
     "proxy-authorization",
     "cookie",
     // Answers must come uncompressed, or usage could not be read.
     "accept-encoding",
+    // Of a body that Envoy has already, as it is.
+    "expect",
+    "content-encoding",
+    "te",
     "forwarded",
     "x-real-ip",
     "x-envoy-external-address",

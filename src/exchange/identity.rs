@@ -35,10 +35,16 @@ pub fn clean(text: &str) -> String {
         if name.len().saturating_add(character.len_utf8()) > MAX_BYTES {
             break;
         }
-        // `;` and `=` separate labels inside metric names.
-        let plain = !character.is_control() && !matches!(character, ';' | '=' | '"' | '\\');
+        // `;` and `=` separate labels inside metric names; the others are ends of lines, and what turns the text around.
+        let plain = !character.is_control()
+            && !matches!(character, ';' | '=' | '"' | '\\' | '\u{2028}'..='\u{202e}');
         name.push(if plain { character } else { '_' });
     }
+    // Envoy takes dots off the end of a metric's name: two labels would be one.
+    let bare = name.trim_end_matches('.').len();
+    let dots = name.len().saturating_sub(bare);
+    name.truncate(bare);
+    name.extend(std::iter::repeat_n('_', dots));
     name
 }
 
@@ -50,5 +56,6 @@ mod tests {
     fn names_are_cleaned_and_bounded() {
         assert_eq!(clean("alice\r\nx=1;"), "alice__x_1_");
         assert_eq!(clean(&"ü".repeat(100)).len(), 128);
+        assert_eq!(clean("gpt.4\u{2028}\u{202e}.."), "gpt.4____");
     }
 }

@@ -15,6 +15,7 @@ pub mod headers;
 pub mod identity;
 pub mod operation;
 pub mod passage;
+pub mod query;
 pub mod record;
 pub mod reply;
 pub mod settlement;

@@ -229,6 +229,8 @@ impl HttpContext for EdgeFilter {
         // The body ended without saying so; what was gathered is whole.
         match std::mem::replace(&mut self.state, State::Routed) {
             State::AwaitBody(waiting) => {
+                // No wire has any: a key in one would go to the provider as it came.
+                host::drop_request_trailers();
                 let (admission, headers) = *waiting;
                 let body = host::request_body(
                     usize::try_from(self.config.max_request_bytes).unwrap_or(usize::MAX),

@@ -44,6 +44,11 @@ pub fn edit_request(edits: &Edits) {
     edit(MapType::HttpRequestHeaders, edits);
 }
 
+/// Takes the request's trailers away; only in their callback.
+pub fn drop_request_trailers() {
+    let _ = hostcalls::set_map_bytes(MapType::HttpRequestTrailers, Vec::new());
+}
+
 /// Changes the response's headers.
 pub fn edit_response(edits: &Edits) {
     edit(MapType::HttpResponseHeaders, edits);

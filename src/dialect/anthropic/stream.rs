@@ -9,7 +9,7 @@ use super::blocks::{self, Place, said};
 use super::usage::Counts;
 use super::{answer, error};
 use crate::chat::Event;
-use crate::dialect::{NO_END, StreamReader, broken_stream, exception};
+use crate::dialect::{NO_END, StreamReader, broken_stream, exception, no_event};
 use crate::framing;
 use crate::json::{self, Object, Text, Value};
 
@@ -67,7 +67,7 @@ impl StreamReader for Reader {
             Ok(Value::Object(object)) => self.step(&object, sink),
             // A tail that the connection's end cut off says nothing; `end` reports it.
             _ if !event.complete => {}
-            _ => self.fail("an event that is not JSON", sink),
+            _ => self.fail(&no_event(data), sink),
         }
     }
 

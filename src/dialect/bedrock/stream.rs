@@ -7,7 +7,7 @@
 
 use super::{blocks, error, finish_reason, usage};
 use crate::chat::Event;
-use crate::dialect::{NO_END, StreamReader, broken_stream};
+use crate::dialect::{NO_END, StreamReader, broken_stream, no_event};
 use crate::framing;
 use crate::json::{self, Object, Text, Value};
 use base64::Engine;
@@ -58,7 +58,7 @@ impl StreamReader for Reader {
         }
         match json::parse(&event.data) {
             Ok(Value::Object(object)) => self.step(event.name, &object, sink),
-            _ => self.fail("an event that is not JSON", sink),
+            _ => self.fail(&no_event(&event.data), sink),
         }
     }
 

@@ -4,7 +4,7 @@
 use super::answer::Answer;
 use super::failure::{failure, read_inline};
 use crate::chat::Event;
-use crate::dialect::{NO_END, StreamReader, broken_stream};
+use crate::dialect::{NO_END, StreamReader, broken_stream, no_event};
 use crate::framing;
 use crate::json::{self, Value};
 
@@ -45,7 +45,7 @@ impl StreamReader for Reader {
             Ok(Value::Object(chunk)) => self.answer.chunk(&chunk, sink),
             // A tail that the connection's end cut off says nothing; `end` reports it.
             _ if !event.complete => {}
-            _ => self.fail("an event that is not JSON", sink),
+            _ => self.fail(&no_event(data), sink),
         }
     }
 

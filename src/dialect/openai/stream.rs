@@ -3,7 +3,7 @@
 use super::answer::{self, Choices};
 use super::error;
 use crate::chat::{Event, FinishReason};
-use crate::dialect::{NO_END, StreamReader, broken_stream};
+use crate::dialect::{NO_END, StreamReader, broken_stream, no_event};
 use crate::framing;
 use crate::json::{self, Object, Value};
 
@@ -36,9 +36,9 @@ impl StreamReader for Reader {
             _ if !event.complete => {}
             Ok(Value::Array(list)) => match list.items().first().and_then(Value::as_object) {
                 Some(object) if error::is_said(object) => self.chunk(object, true, sink),
-                _ => self.fail("an event that is not a JSON object", sink),
+                _ => self.fail(&no_event(data), sink),
             },
-            _ => self.fail("an event that is not JSON", sink),
+            _ => self.fail(&no_event(data), sink),
         }
     }
 
