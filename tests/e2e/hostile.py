@@ -4,6 +4,7 @@ import os
 import re
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 
 from fault_wires import PROVIDERS, TEXT, is_error, read_stream, read_unary
@@ -31,8 +32,11 @@ class Answer:
         return next((value for key, value in self.headers if key == name), None)
 
 
-def send(port, data, seconds=30.0):
-    """Sends bytes, while it reads one answer of HTTP/1.1: a gateway that has heard enough need not take them all."""
+def send(port, data, seconds=30.0, leaves=None):
+    """Sends bytes, while it reads one answer of HTTP/1.1: a gateway that has heard enough need not take them all.
+
+    With `leaves` the client says no more after so many seconds, and reads what comes.
+    """
     with socket.create_connection(("127.0.0.1", port), timeout=seconds) as wire:
         def push():
             try:
@@ -43,13 +47,16 @@ def send(port, data, seconds=30.0):
 
         pushing = threading.Thread(target=push, daemon=True)
         pushing.start()
-        answer = receive(wire)
+        if leaves is not None:
+            time.sleep(leaves)
+            wire.shutdown(socket.SHUT_WR)
+        answer = receive(wire, data.startswith(b"HEAD "))
     pushing.join(seconds)
     return answer
 
 
-def receive(wire):
-    """One answer of HTTP/1.1, interim ones left out."""
+def receive(wire, bare=False):
+    """One answer of HTTP/1.1, interim ones left out; `bare` tells that it has no body whatever it says."""
     stream = wire.makefile("rb")
     answer = Answer()
     try:
@@ -63,7 +70,9 @@ def receive(wire):
                 name, _, value = line.decode("latin-1").partition(":")
                 answer.headers.append((name.lower(), value.strip()))
         length = answer.header("content-length")
-        if length is not None:
+        if bare or answer.status in (204, 304):
+            answer.whole = True
+        elif length is not None:
             answer.body = stream.read(int(length))
             answer.whole = len(answer.body) == int(length)
         elif answer.header("transfer-encoding") == "chunked":
