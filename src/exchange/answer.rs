@@ -364,7 +364,12 @@ impl Answer {
                 next: Next::Reset,
                 ..Step::default()
             },
-            State::Hold { .. } => self.hold(&[], true, now_ms),
+            State::Hold { seen, .. } => {
+                let bodiless = *seen == 0;
+                let step = self.hold(&[], true, now_ms);
+                // Where no chunk came there is no buffer, and to write one is a trap.
+                if bodiless { self.whole(step) } else { step }
+            }
             State::Flow {
                 stream,
                 pending,

@@ -109,3 +109,15 @@ fn a_stream_without_a_body_is_an_error() {
         assert_eq!(record.error, Some(crate::chat::ErrorKind::BadGateway));
     }
 }
+
+#[test]
+fn trailers_without_a_body_are_answered_by_a_reply() {
+    let mut answer = streaming(r#","fallback":{}"#);
+    let step = answer.trailers(2);
+    assert!(step.body.is_none());
+    let Next::Reply(reply) = step.next else {
+        panic!("a reply");
+    };
+    assert_eq!(reply.status, 502);
+    assert!(String::from_utf8_lossy(&reply.body).contains("has no end"));
+}
