@@ -43,8 +43,8 @@ def sse(data, name=None):
     return (f"event: {name}\n" if name else "").encode() + f"data: {text}\n\n".encode()
 
 
-def aws(kind, payload, message="event", broken=False):
-    """A message of AWS's event stream; `broken` spoils its checksum."""
+def aws(kind, payload, message="event"):
+    """A message of AWS's event stream."""
     headers = b""
     name = ":exception-type" if message == "exception" else ":event-type"
     for key, value in ((name, kind), (":content-type", "application/json"), (":message-type", message)):
@@ -52,7 +52,7 @@ def aws(kind, payload, message="event", broken=False):
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     prelude = struct.pack(">II", 16 + len(headers) + len(body), len(headers))
     framed = prelude + struct.pack(">I", zlib.crc32(prelude)) + headers + body
-    return framed + struct.pack(">I", zlib.crc32(framed) ^ (1 if broken else 0))
+    return framed + struct.pack(">I", zlib.crc32(framed))
 
 
 def _openai():

@@ -80,7 +80,6 @@ class Gateway:
 
     def __init__(self, text, simulator, binary=None, changes=(), env=None, arguments=()):
         self.port, self.admin = free_port(), free_port()
-        self.inline = "translate: inline" in text
         wasm = os.environ.get("WEIR_WASM", str(ROOT / "target/weir.wasm"))
         for old, new in [
             ("port_value: 10000", f"port_value: {self.port}"),
@@ -91,6 +90,9 @@ class Gateway:
             ("port_value: 18081", f"port_value: {simulator.port}"),
         ]:
             text = text.replace(old, new)
+        # What a test must know of the configuration: whether it is one stage, whether streams' headers wait for content, whether
+        # trailers come through.
+        self.inline, self.held, self.trailing = (word in text for word in ("translate: inline", "fallback: {", "enable_trailers: true"))
         self.folder = tempfile.TemporaryDirectory(prefix="weir-e2e-")
         config = Path(self.folder.name) / "envoy.yaml"
         config.write_text(self.bootstrap(text))

@@ -45,13 +45,26 @@ class Peer:
 
     def __init__(self, request, reader, writer):
         self.request, self.reader, self.writer = request, reader, writer
-        self.sent_bytes = 0
+        self.chunked = False
 
     async def send(self, data):
-        """Writes, and waits until the kernel took it."""
+        """Writes bytes as they are, and waits until the kernel took them."""
         self.writer.write(data)
         await self.writer.drain()
-        self.sent_bytes += len(data)
+
+    async def begin(self, status="200 OK", kind="application/json", length=None, chunked=False, more=(), body=b""):
+        """Begins an answer, with a piece of its body in the same write."""
+        self.chunked = chunked
+        await self.send(head(status, kind, length, chunked, more) + (chunk(body) if chunked and body else body))
+
+    async def body(self, data):
+        """A piece of the answer's body."""
+        await self.send(chunk(data) if self.chunked else data)
+
+    async def end(self, trailers=()):
+        """The answer's end, where its framing has one."""
+        if self.chunked:
+            await self.send("\r\n".join(["0", *(f"{name}: {value}" for name, value in trailers), "\r\n"]).encode())
 
     def reset(self):
         """Ends with RST: what the other side has not read is lost."""

@@ -3,6 +3,7 @@ import signal
 import socket
 
 import fault_cells as matrix
+import fault_check as check
 import fault_play as play
 import pytest
 from gateway import fetch, wait_for
@@ -37,10 +38,10 @@ def test_a_drain_lets_every_answer_end(gateways_of, provider, way):
     came = play.play_all(gateway, provider, cells, happens=drain)
     gateway.mark()
     for cell in cells:
-        play.check_client(cell, came[cell])
-        play.check_settlement(cell, came[cell], gateway.entries, gateway.metrics())
+        check.client(cell, came[cell])
+        check.settlement(cell, came[cell], gateway.entries, gateway.metrics())
         assert came[cell].reply.headers.get("connection") == "close" or cell.stream
-    play.check_rest(gateway, len(cells))
+    check.rest(gateway, len(cells))
 
 
 @pytest.mark.parametrize("way", WAYS)

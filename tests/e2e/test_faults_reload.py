@@ -3,6 +3,7 @@ import asyncio
 from collections import Counter
 
 import fault_cells as matrix
+import fault_check as check
 import fault_play as play
 import pytest
 from fault_wires import CLIENT_PATHS, INPUT, OUTPUT, PROVIDERS, asked
@@ -69,11 +70,11 @@ def test_a_reload_lets_every_answer_end_as_it_began(gateways_of, provider, way):
     assert reply.ended == "whole"
     gateway.mark()
     for cell in cells:
-        play.check_client(cell, came[cell])
-        play.check_settlement(cell, came[cell], gateway.entries, gateway.metrics())
+        check.client(cell, came[cell])
+        check.settlement(cell, came[cell], gateway.entries, gateway.metrics())
     (entry,) = [entry for entry in gateway.entries if entry["caller"] == "mark-next"]
     assert int(entry["cost_nanousd"]) == cost_nanousd(3)
-    play.check_rest(gateway, len(cells) + 1)
+    check.rest(gateway, len(cells) + 1)
 
 
 def names(gateway):

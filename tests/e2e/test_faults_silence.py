@@ -3,6 +3,7 @@ import asyncio
 import socket
 
 import fault_cells as matrix
+import fault_check as check
 import fault_play as play
 import pytest
 from raw_provider import RawProvider
@@ -68,14 +69,14 @@ def played(gateways_of, provider):
 @pytest.mark.parametrize("way, cell", [(way, cell) for way, (*_, cells) in WAYS.items() for cell in cells], ids=str)
 def test_cell(played, way, cell):
     _, came, entries, metrics = played(way)
-    play.check_client(cell, came[cell])
-    play.check_settlement(cell, came[cell], entries, metrics)
+    check.client(cell, came[cell])
+    check.settlement(cell, came[cell], entries, metrics)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_nothing_is_left(played, way):
     gateway, came, *_ = played(way)
-    play.check_rest(gateway, len(came))
+    check.rest(gateway, len(came))
 
 
 @pytest.mark.parametrize("name", ["envoy.yaml", "inline.yaml"])
@@ -87,9 +88,9 @@ def test_nobody_there(gateways_of, name, accepts):
     came = play.play_all(gateway, nobody.provider, cells)
     gateway.mark()
     for cell in cells:
-        play.check_client(cell, came[cell])
-        play.check_settlement(cell, came[cell], gateway.entries, gateway.metrics())
+        check.client(cell, came[cell])
+        check.settlement(cell, came[cell], gateway.entries, gateway.metrics())
     # What was not sent is tried again, as the example says; what was may have been read.
     assert {entry["attempts"] for entry in gateway.entries} <= ({1, 2, 3} if accepts else {3})
-    play.check_rest(gateway, len(came))
+    check.rest(gateway, len(came))
     nobody.stop()
