@@ -25,6 +25,8 @@ pub struct EdgeConfig {
     pub label_limits: LabelLimits,
     /// Largest request body.
     pub max_request_bytes: u64,
+    /// Whether routes are told the model and the target by headers beside filter state, which no client can write.
+    pub route_headers: bool,
     /// Whether `POST /weir/translate` tells what would be sent, headers included.
     pub dry_run: bool,
     /// Whether later attempts get the caller's own keys too: they are kept in filter state for it.
@@ -85,7 +87,7 @@ impl EdgeConfig {
     }
 }
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 16] = [
     "stage",
     "hosts",
     "path_prefix",
@@ -97,6 +99,7 @@ const KEYS: [&str; 15] = [
     "max_caller_labels",
     "max_model_labels",
     "max_request_bytes",
+    "route_headers",
     "dry_run",
     "forward_caller_auth",
     "translate",
@@ -158,6 +161,10 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<EdgeConfig> {
             models: count("max_model_labels", 200),
         },
         max_request_bytes: fields.number("max_request_bytes", 16 << 20, 1, 1 << 30),
+        route_headers: fields
+            .optional("route_headers")
+            .and_then(|field| field.bool())
+            .unwrap_or(true),
         dry_run: fields.bool("dry_run"),
         // Inline there is one attempt, and it has the request's own headers.
         forward_caller_auth: fields.bool("forward_caller_auth") && !inline,

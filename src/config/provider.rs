@@ -10,7 +10,7 @@ use super::prices::prices;
 use super::reader::{Fields, Reader, unknown};
 use super::secret::Secret;
 use crate::dialect::{UnsupportedParams, Wire};
-use crate::meter::price::Rates;
+use crate::meter::price::{KnownRates, Rates, lookup};
 use crate::order;
 use crate::provider::{ProviderKind, kinds};
 use std::borrow::Cow;
@@ -42,6 +42,8 @@ pub struct Provider {
     pub auth: Auth,
     /// The operator's own prices, by upstream model; the most exact pattern first.
     pub prices: Vec<(Pattern, Rates)>,
+    /// Prices that were found already.
+    pub known_rates: KnownRates,
     /// What becomes of fields that its wire cannot say.
     pub unsupported: UnsupportedParams,
     /// Most tokens to generate where the client does not say and the wire requires it.
@@ -153,13 +155,14 @@ impl Provider {
         Cow::Borrowed(asked)
     }
 
-    /// The operator's own price of an upstream model.
+    /// What an upstream model costs: the operator's own price, else the compiled table's.
     pub fn rates(&self, model: &str) -> Option<Rates> {
-        let found = self
-            .prices
-            .iter()
-            .find(|(pattern, _)| pattern.matches(model));
-        found.map(|(_, rates)| *rates)
+        self.known_rates.of(model, || {
+            let mut prices = self.prices.iter();
+            let own = prices.find(|(pattern, _)| pattern.matches(model));
+            own.map(|(_, rates)| *rates)
+                .or_else(|| lookup(self.kind.name, &self.name, model))
+        })
     }
 }
 
@@ -236,6 +239,7 @@ pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> 
     };
     let completions = wire::completions(&fields, kind)?;
     Some(Provider {
+        known_rates: KnownRates::default(),
         name,
         matches,
         kind,

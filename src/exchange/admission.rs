@@ -2,6 +2,7 @@
 
 use super::caller::snapshot;
 use super::dry_run::{self, Query};
+use super::headers::Edits;
 use super::identity::{self, Lookup};
 use super::operation::{BodyMode, Recognised, Unrecognised, recognise};
 use super::query::{query, without_key};
@@ -41,7 +42,27 @@ pub struct Admitted {
     pub exchange: Exchange,
     /// Where it is to go; empty where no model list says.
     pub target: String,
+    /// Whether routes are told by headers too.
+    pub tells_routes: bool,
 }
+
+impl Admitted {
+    /// What routes may match beside filter state. `model` is the model's name as a header may say it.
+    pub fn route_headers<'a>(&'a self, model: &'a str) -> Edits<'a> {
+        let mut edits = Edits::default();
+        if self.tells_routes {
+            edits.set(MODEL_HEADER, model);
+            if !self.target.is_empty() {
+                edits.set(TARGET_HEADER, self.target.as_str());
+            }
+        }
+        edits
+    }
+}
+
+/// The headers that tell routes the model's name and the target.
+const MODEL_HEADER: &str = "x-weir-model";
+const TARGET_HEADER: &str = "x-weir-target";
 
 /// What becomes of a request after its headers.
 #[derive(Debug)]
@@ -204,7 +225,7 @@ impl Admission {
     pub fn body(
         &self,
         config: &EdgeConfig,
-        headers: Headers,
+        headers: &Headers,
         body: &[u8],
     ) -> Result<Admitted, Error> {
         let [model, stream, options] = scan::top_level(body, ["model", "stream", "stream_options"])
@@ -258,6 +279,13 @@ impl Admission {
             scan::top_level(member.value, ["include_usage"])
                 .is_ok_and(|[asked]| asked.is_some_and(|member| member.value == b"true"))
         });
+        let tells_routes = config.route_headers && config.inline.is_none();
+        let told: &[&str] = match (tells_routes, target.is_empty()) {
+            (false, _) => &[],
+            (true, true) => &[MODEL_HEADER],
+            (true, false) => &[MODEL_HEADER, TARGET_HEADER],
+        };
+        let (kept, stripped) = snapshot(headers, told, config.forward_caller_auth);
         let exchange = Exchange {
             operation: Some(operation),
             wire,
@@ -270,9 +298,15 @@ impl Admission {
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,
             path,
-            headers: snapshot(headers, config.forward_caller_auth),
+            headers: kept,
+            stripped,
+            header_count: headers.len().saturating_add(told.len()),
         };
-        Ok(Admitted { exchange, target })
+        Ok(Admitted {
+            exchange,
+            target,
+            tells_routes,
+        })
     }
 }
 

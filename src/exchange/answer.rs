@@ -8,6 +8,7 @@
 //! ```
 
 mod gather;
+mod head;
 mod hold;
 mod settle;
 mod step;
@@ -23,8 +24,9 @@ use crate::config::{AttemptConfig, Fallback, Provider};
 use crate::dialect::{AnswerContext, Wire, Written};
 use crate::framing::Framing;
 use crate::meter::Tally;
-use crate::meter::price::{Rates, lookup};
-use step::{bad_gateway, is_json, listed, media_type};
+use crate::meter::price::Rates;
+use head::{Naming, own_headers};
+use step::{bad_gateway, is_json, media_type};
 
 /// Most bytes of an error answer that are read; the rest is cut off.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
@@ -83,7 +85,7 @@ pub struct Answer {
     streams: bool,
     estimated_input: u64,
     dropped: Vec<String>,
-    context: AnswerContext,
+    naming: Naming,
     limits: Limits,
     fallback: Option<Fallback>,
     retried: bool,
@@ -96,18 +98,16 @@ struct Limits {
 }
 
 impl Answer {
-    /// An answer to `exchange`, asked of `provider` as `plan` says. `id` is a fresh name for the answer.
+    /// An answer to `exchange`, asked of `provider` as `plan` says. `seed` is a random number, for names that the
+    /// provider does not give.
     pub fn new(
         config: &AttemptConfig,
         provider: &Provider,
         exchange: &Exchange,
         plan: &Plan,
-        id: String,
+        seed: u64,
     ) -> Self {
         let usize_of = |bytes: u64| usize::try_from(bytes).unwrap_or(usize::MAX);
-        let rates = provider
-            .rates(&plan.model)
-            .or_else(|| lookup(provider.kind.name, &provider.name, &plan.model));
         Answer {
             state: State::AwaitHeaders,
             tally: Tally::default(),
@@ -117,7 +117,7 @@ impl Answer {
                 model: plan.model.clone(),
                 ..AttemptRecord::default()
             },
-            rates,
+            rates: provider.rates(&plan.model),
             client: exchange.wire,
             provider: plan.wire,
             same: plan.answer_passes(exchange),
@@ -127,13 +127,14 @@ impl Answer {
             streams: exchange.stream,
             estimated_input: exchange.estimated_input_tokens,
             dropped: Vec::new(),
-            context: AnswerContext {
-                id,
-                created: exchange.started_ms.checked_div(1000).unwrap_or_default(),
-                model: exchange.model.clone(),
+            naming: Naming {
+                seed,
+                started_ms: exchange.started_ms,
                 include_usage: exchange.include_usage,
                 array: exchange.array,
-                ..AnswerContext::default()
+                model: exchange.model.clone(),
+                names: Vec::new(),
+                legacy_functions: false,
             },
             limits: Limits {
                 paused: usize_of(config.envoy_buffer_limit_bytes),
@@ -148,8 +149,8 @@ impl Answer {
     /// What the request's translation left to say: parameters that were dropped, tools' names that were changed.
     pub fn translated(&mut self, written: Written) {
         self.dropped = written.dropped;
-        self.context.names = written.names;
-        self.context.legacy_functions = written.legacy_functions;
+        self.naming.names = written.names;
+        self.naming.legacy_functions = written.legacy_functions;
         self.json_tool = written.json_tool;
         self.same &= !written.translates_answer;
     }
@@ -225,14 +226,17 @@ impl Answer {
             body: Vec::new(),
             held: true,
         };
+        let theirs = own_headers(headers);
         if end_of_stream {
-            return self.gathered(false, now_ms);
+            let mut step = self.gathered(None, false, now_ms);
+            if let (Some(head), Some(theirs)) = (&mut step.head, theirs) {
+                head.remove.extend(theirs.remove);
+            }
+            return step;
         }
-        // While the headers are held the body may change; its length is set at the end.
-        let mut head = self.common_head(headers);
-        head.remove("content-length");
+        // While the headers are held, the rest of them waits for the end.
         Step {
-            head: Some(head),
+            head: theirs,
             body: None,
             next: Next::Hold,
         }
@@ -248,16 +252,21 @@ impl Answer {
             json_tool: self.json_tool.take(),
             max_event_bytes: self.limits.event,
         };
-        let stream = Box::new(Stream::new(route, self.context.clone()));
+        let stream = Box::new(Stream::new(route, self.naming()));
         let holds = self.fallback.is_some();
-        let mut head = self.common_head(headers);
+        let mut head = self.common_head();
+        head.remove.extend(
+            own_headers(headers)
+                .into_iter()
+                .flat_map(|theirs| theirs.remove),
+        );
         let reframed = !self.same || framing == Framing::AwsChunks;
         if self.strip_usage || reframed {
-            head.remove("content-length");
+            head.remove(b"content-length");
             if reframed {
                 head.set(
                     "content-type",
-                    self.client.stream_content_type(self.context.array),
+                    self.client.stream_content_type(self.naming.array),
                 );
                 head.set("cache-control", "no-cache");
             }
@@ -281,21 +290,6 @@ impl Answer {
             body: None,
             next: if holds { Next::Hold } else { Next::Continue },
         }
-    }
-
-    /// Edits that every answer gets.
-    fn common_head(&self, headers: &Headers) -> Edits {
-        let mut head = Edits::default();
-        for (name, _) in &headers.0 {
-            if name.starts_with(b"x-weir-") {
-                head.remove.push(name.clone());
-            }
-        }
-        head.set("x-weir-provider", self.record.provider.as_str());
-        if !self.dropped.is_empty() {
-            head.set("x-weir-dropped-params", listed(&self.dropped));
-        }
-        head
     }
 
     /// A chunk of the body came. `chunk` is what the host's buffer holds now.
@@ -357,9 +351,16 @@ impl Answer {
     }
 
     /// The answer ended with trailers: no body callback will tell. A body can be written only into a paused buffer.
-    pub fn trailers(&mut self, now_ms: u64) -> Step {
+    ///
+    /// `left` is what the host still holds of it, where it was left there.
+    pub fn trailers(&mut self, left: &[u8], now_ms: u64) -> Step {
         match &mut self.state {
-            State::Gather { held: true, .. } => self.gathered(true, now_ms),
+            State::Gather {
+                held: true, body, ..
+            } => {
+                body.extend_from_slice(left);
+                self.gathered(None, true, now_ms)
+            }
             State::Gather { .. } => Step {
                 next: Next::Reset,
                 ..Step::default()

@@ -3,37 +3,45 @@
 use super::Headers;
 use super::query::without_key;
 
-/// Names of headers by which clients send keys that a provider may be meant to get.
-const KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-goog-api-key"];
+/// Whether clients send by this header a key that a provider may be meant to get, or for which account of the
+/// provider's it is: beside another key that is wrong.
+pub fn is_key(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"authorization"
+            | b"x-api-key"
+            | b"api-key"
+            | b"x-goog-api-key"
+            | b"openai-organization"
+            | b"openai-project"
+            | b"x-goog-user-project"
+    )
+}
 
-/// Names of headers that say for which account of the provider's a client's key is; beside another key they are wrong.
-const ACCOUNTS: [&str; 3] = [
-    "openai-organization",
-    "openai-project",
-    "x-goog-user-project",
-];
+/// Whether a header is between client and gateway only.
+fn is_client_only(name: &[u8]) -> bool {
+    matches!(
+        name,
+        b"ocp-apim-subscription-key"
+            | b"proxy-authorization"
+            | b"cookie"
+            // Answers must come uncompressed, or usage could not be read.
+            | b"accept-encoding"
+            // Of a body that Envoy has already, as it is.
+            | b"expect"
+            | b"content-encoding"
+            | b"te"
+            | b"forwarded"
+            | b"x-real-ip"
+            | b"x-envoy-external-address"
+            | b"x-envoy-internal"
+            | b"x-envoy-expected-rq-timeout-ms"
+            | b"x-envoy-attempt-count"
+            | b"x-envoy-original-path"
+    )
+}
 
-/// Names of headers that are between client and gateway only.
-const CLIENT_ONLY: [&str; 14] = [
-    "ocp-apim-subscription-key",
-    "proxy-authorization",
-    "cookie",
-    // Answers must come uncompressed, or usage could not be read.
-    "accept-encoding",
-    // Of a body that Envoy has already, as it is.
-    "expect",
-    "content-encoding",
-    "te",
-    "forwarded",
-    "x-real-ip",
-    "x-envoy-external-address",
-    "x-envoy-internal",
-    "x-envoy-expected-rq-timeout-ms",
-    "x-envoy-attempt-count",
-    "x-envoy-original-path",
-];
-
-/// Beginnings of such names.
+/// Beginnings of names of such headers.
 const CLIENT_ONLY_PREFIXES: [&[u8]; 4] = [
     b"x-weir-",
     b"x-litellm-",
@@ -45,29 +53,41 @@ const CLIENT_ONLY_PREFIXES: [&[u8]; 4] = [
 /// Whether a header (its name in lower case) stays with the gateway. `forward` tells that the provider is to get the
 /// caller's own key.
 pub fn stays(name: &[u8], forward: bool) -> bool {
-    let is = |known: &&str| known.as_bytes() == name;
-    // Envoy finds no route without it.
-    if name == b"x-forwarded-proto" {
-        return false;
+    if !forward && is_key(name) {
+        return true;
     }
-    (!forward && KEYS.iter().chain(&ACCOUNTS).any(is))
-        || CLIENT_ONLY.iter().any(is)
-        || CLIENT_ONLY_PREFIXES
-            .iter()
-            .any(|prefix| name.starts_with(prefix))
+    // Envoy finds no route without `x-forwarded-proto`.
+    is_client_only(name)
+        || (name.starts_with(b"x-")
+            && CLIENT_ONLY_PREFIXES
+                .iter()
+                .any(|prefix| name.starts_with(prefix))
+            && name != b"x-forwarded-proto")
 }
 
-/// What later attempts begin with: the headers without what stays here anyway, which is where the secrets are.
+/// What attempts begin with: the headers without what stays here anyway, which is where the secrets are. And the names
+/// of those that stay, with those that the edge has `added`.
 ///
 /// Every stage, log and filter can read what is kept. Of a first attempt the map itself has the caller's key; a later
 /// one's has an earlier provider's, so that a key is forwarded by it only if it was kept here: `forward`.
-pub fn snapshot(headers: Headers, forward: bool) -> Vec<(Vec<u8>, Vec<u8>)> {
-    let mut kept = headers;
-    kept.remove(|name| stays(name, forward));
-    if let Some(path) = kept.text(":path").map(without_key) {
-        kept.set(":path", path);
+pub fn snapshot(headers: &Headers, added: &[&str], forward: bool) -> (Headers, Headers) {
+    let path = headers.text(":path").map(without_key);
+    let (mut kept, mut stripped) = (Vec::new(), Vec::new());
+    for (name, value) in headers.iter() {
+        match path.as_deref() {
+            _ if stays(name, forward) => stripped.push((name, b"".as_slice())),
+            Some(path) if name == b":path" => {
+                kept.push((name, path.as_bytes()));
+                if path.as_bytes() != value {
+                    // The map has it with its key, whatever is kept.
+                    stripped.push((name, b"".as_slice()));
+                }
+            }
+            _ => kept.push((name, value)),
+        }
     }
-    kept.0
+    stripped.extend(added.iter().map(|name| (name.as_bytes(), b"".as_slice())));
+    (Headers::of(&kept), Headers::of(&stripped))
 }
 
 #[cfg(test)]
@@ -94,13 +114,14 @@ mod tests {
             ("content-length", "7"),
             ("anthropic-beta", "b"),
         ];
-        let pair = |(name, value): (&str, &str)| (name.into(), value.into());
-        let kept = snapshot(Headers(given.map(pair).to_vec()), forward);
+        let given = given.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+        let (kept, stripped) = snapshot(&Headers::of(&given), &[], forward);
+        assert_eq!(kept.len() + stripped.len(), given.len() + 1);
         let line = |(name, value)| {
-            let [name, value] = [name, value].map(|bytes| String::from_utf8(bytes).expect("text"));
+            let [name, value] = [name, value].map(String::from_utf8_lossy);
             format!("{name}: {value}\n")
         };
-        kept.into_iter().map(line).collect()
+        kept.iter().map(line).collect()
     }
 
     #[test]
@@ -108,12 +129,8 @@ mod tests {
         let want = ":path: /v1beta/x?alt=sse\nx-forwarded-proto: https\ncontent-length: 7\nanthropic-beta: b\n";
         assert_eq!(kept(false), want);
         let forwarded = kept(true);
-        assert_eq!(
-            forwarded.matches("s3cret").count(),
-            KEYS.len(),
-            "{forwarded}"
-        );
+        assert_eq!(forwarded.matches("s3cret").count(), 4, "{forwarded}");
         assert!(forwarded.contains("authorization: Bearer s3cret\n"));
-        assert_eq!(forwarded.matches(": own\n").count(), ACCOUNTS.len());
+        assert_eq!(forwarded.matches(": own\n").count(), 3);
     }
 }

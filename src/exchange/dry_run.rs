@@ -2,8 +2,8 @@
 //!
 //! The request takes the whole way, routes and configuration included, and is answered by the attempt.
 
-use super::upstream::{Plan, Sent};
-use super::{Exchange, Headers, LocalReply, Operation};
+use super::upstream::{Found, Plan, Sent};
+use super::{Exchange, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Auth, Provider};
 use crate::dialect::{Wire, Written};
@@ -112,7 +112,7 @@ pub fn reply(
     exchange: &Exchange,
     provider: &Provider,
     plan: &Plan,
-    headers: &Headers,
+    found: &Found,
     given: &[u8],
     written: Option<&Written>,
 ) -> LocalReply {
@@ -121,7 +121,7 @@ pub fn reply(
         length: Some(body.len()),
         headers: written.map_or(&[], |written| written.headers.as_slice()),
     };
-    let wanted = plan.wanted(exchange, provider, headers, true, &sent);
+    let wanted = plan.wanted(exchange, provider, found, &sent);
     let mut out = Vec::with_capacity(body.len().saturating_add(1024));
     let mut w = Writer::new(&mut out);
     w.begin_object();
@@ -132,7 +132,7 @@ pub fn reply(
     w.field_str("url", &format!("https://{}{}", place[0], place[1]));
     w.key("headers");
     w.begin_object();
-    for (name, value) in &wanted.0 {
+    for (name, value) in wanted.iter() {
         if name.starts_with(b":") {
             continue;
         }

@@ -11,7 +11,7 @@ pub enum Verdict {
     /// It is the client's already.
     Keep,
     /// Its body is the client's; its headers are put right. The status that the client gets.
-    Edit(Edits, u16),
+    Edit(Edits<'static>, u16),
     /// It is Envoy's own and is said in the client's wire.
     Replace(LocalReply),
 }
@@ -43,7 +43,7 @@ pub fn verdict(
             let mut edits = Edits::default();
             edits.set(":status", record.status.to_string());
             if let Some(seconds) = &record.retry_after {
-                edits.set("retry-after", seconds.as_str());
+                edits.set("retry-after", seconds.clone());
             }
             return Verdict::Edit(edits, record.status);
         }
@@ -57,11 +57,11 @@ pub fn verdict(
 }
 
 /// The headers of a reply whose body replaces another one.
-pub fn head(reply: &LocalReply) -> Edits {
+pub fn head(reply: &LocalReply) -> Edits<'_> {
     let mut edits = Edits::default();
     edits.set(":status", reply.status.to_string());
     for (name, value) in &reply.headers {
-        edits.set(name, value.clone());
+        edits.set(name, value.as_slice());
     }
     edits.set("content-length", reply.body.len().to_string());
     edits

@@ -8,9 +8,10 @@ use crate::dialect::Wire;
 use crate::exchange::{Headers, Operation};
 use crate::meter::{Usage, UsageSource};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Layout of both records. Raised with every change to either.
-const VERSION: u8 = 4;
+const VERSION: u8 = 5;
 
 /// What an attempt needs of the request: written by the edge, read by every attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,9 +38,13 @@ pub struct Exchange {
     pub started_ms: u64,
     /// The path under the scope's prefix, with its query.
     pub path: String,
-    /// The request's headers as the edge left them, without secrets: what a later attempt begins with. See
+    /// The request's headers as the edge left them, without secrets: what an attempt begins with. See
     /// [`super::caller::snapshot`].
-    pub headers: Vec<(Vec<u8>, Vec<u8>)>,
+    pub headers: Headers,
+    /// Names of headers that the edge left and an attempt takes out; their values are not told.
+    pub stripped: Headers,
+    /// How many headers the edge left, which tells whether another filter has added some.
+    pub header_count: usize,
 }
 
 /// What one attempt came to: written by the attempt as it goes, read by the edge.
@@ -104,19 +109,10 @@ impl Exchange {
             estimated_input_tokens: 0,
             started_ms,
             path: String::new(),
-            headers: Vec::new(),
+            headers: Headers::default(),
+            stripped: Headers::default(),
+            header_count: 0,
         }
-    }
-
-    /// The first value of a header, as the edge left it.
-    pub fn header(&self, name: &str) -> Option<&[u8]> {
-        let found = self.headers.iter().find(|(key, _)| key == name.as_bytes());
-        found.map(|(_, value)| value.as_slice())
-    }
-
-    /// The headers that a later attempt begins with.
-    pub fn snapshot(&self) -> Headers {
-        Headers(self.headers.clone())
     }
 }
 
@@ -137,8 +133,12 @@ impl AttemptRecord {
     }
 
     /// The filter-state key of attempt `number`, counted from 1.
-    pub fn key(number: u32) -> String {
-        format!("weir.attempt.{number}")
+    pub fn key(number: u32) -> Cow<'static, str> {
+        match number {
+            1 => Cow::Borrowed("weir.attempt.1"),
+            2 => Cow::Borrowed("weir.attempt.2"),
+            _ => Cow::Owned(format!("weir.attempt.{number}")),
+        }
     }
 }
 
@@ -173,7 +173,9 @@ mod tests {
             estimated_input_tokens: 7,
             started_ms: 1,
             path: "/v1/chat/completions".into(),
-            headers: vec![(b":path".to_vec(), b"/".to_vec())],
+            headers: Headers::of(&[(b":path", b"/")]),
+            stripped: Headers::default(),
+            header_count: 1,
         };
         let mut packed = exchange.pack();
         assert_eq!(Exchange::unpack(&packed), Some(exchange));

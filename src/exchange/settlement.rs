@@ -4,6 +4,7 @@ use super::identity::clean;
 use super::{AttemptRecord, Operation};
 use crate::chat::{ErrorKind, FinishReason};
 use crate::meter::{Usage, UsageSource};
+use std::fmt::Write;
 
 /// How a request ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,40 +134,44 @@ pub fn settle(end: &End, records: &[AttemptRecord]) -> Settlement {
 }
 
 impl Settlement {
-    /// The public filter-state values, by key.
-    pub fn properties(&self) -> Vec<(&'static str, String)> {
+    /// Calls `set` with every public filter-state value, by key. Parts of the usage that are nothing are not told.
+    pub fn properties(&self, set: &mut dyn FnMut(&str, &[u8])) {
         let usage = &self.usage;
-        let mut list = vec![
-            ("weir.input_tokens", usage.input_tokens.to_string()),
-            ("weir.output_tokens", usage.output_tokens.to_string()),
-            (
-                "weir.cache_read_tokens",
-                usage.cache_read_tokens.to_string(),
-            ),
-            (
-                "weir.cache_write_tokens",
-                usage.cache_write_tokens.to_string(),
-            ),
-            ("weir.reasoning_tokens", usage.reasoning_tokens.to_string()),
-            ("weir.total_tokens", usage.total_tokens().to_string()),
-            ("weir.cost_nanousd", self.cost_nanousd.to_string()),
-            ("weir.usage_source", self.usage_source.as_str().to_owned()),
-            ("weir.outcome", self.outcome.as_str().to_owned()),
+        let mut text = String::new();
+        let mut number = |key: &str, count: u64| {
+            text.clear();
+            // Writing into a string cannot fail.
+            let _ = write!(text, "{count}");
+            set(key, text.as_bytes());
+        };
+        number("weir.input_tokens", usage.input_tokens);
+        number("weir.output_tokens", usage.output_tokens);
+        number("weir.total_tokens", usage.total_tokens());
+        number("weir.cost_nanousd", self.cost_nanousd);
+        let parts = [
+            ("weir.cache_read_tokens", usage.cache_read_tokens),
+            ("weir.cache_write_tokens", usage.cache_write_tokens),
+            ("weir.reasoning_tokens", usage.reasoning_tokens),
         ];
-        if !self.provider.is_empty() {
-            list.push(("weir.provider", self.provider.clone()));
-            list.push(("weir.upstream_model", clean(&self.upstream_model)));
+        for (key, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
+            number(key, count);
         }
         if let Some(ttft) = self.ttft_ms {
-            list.push(("weir.ttft_ms", ttft.to_string()));
+            number("weir.ttft_ms", ttft);
+        }
+        let mut word = |key: &str, word: &str| set(key, word.as_bytes());
+        word("weir.usage_source", self.usage_source.as_str());
+        word("weir.outcome", self.outcome.as_str());
+        if !self.provider.is_empty() {
+            word("weir.provider", &self.provider);
+            word("weir.upstream_model", &clean(&self.upstream_model));
         }
         if let Some(reason) = self.finish_reason {
-            list.push(("weir.finish_reason", reason.as_str().to_owned()));
+            word("weir.finish_reason", reason.as_str());
         }
         if let Some(error) = self.error {
-            list.push(("weir.error", error.as_str().to_owned()));
+            word("weir.error", error.as_str());
         }
-        list
     }
 }
 

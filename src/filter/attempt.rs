@@ -7,8 +7,8 @@ use crate::config::{AttemptConfig, Place, Provider, RouteSettings};
 use crate::dialect::Wire;
 use crate::exchange::answer::Answer;
 use crate::exchange::dry_run;
-use crate::exchange::upstream::{self, BodyPlan, Plan};
-use crate::exchange::{AttemptRecord, Exchange, Headers, LocalReply};
+use crate::exchange::upstream::{self, BodyPlan, Found, Plan};
+use crate::exchange::{AttemptRecord, Exchange, LocalReply};
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
@@ -35,7 +35,7 @@ pub struct Pending {
     exchange: Exchange,
     provider: usize,
     plan: Plan,
-    headers: Headers,
+    found: Found,
     number: u32,
 }
 
@@ -50,23 +50,13 @@ impl Place for Here {
     }
 
     fn cluster_metadata(&self, namespace: &str, key: &str) -> Option<String> {
-        text(host::property(&[
-            "xds",
-            "cluster_metadata",
-            "filter_metadata",
-            namespace,
-            key,
-        ])?)
+        let path = format!("xds\0cluster_metadata\0filter_metadata\0{namespace}\0{key}");
+        text(host::property(&path)?)
     }
 
     fn endpoint_metadata(&self, namespace: &str, key: &str) -> Option<String> {
-        text(host::property(&[
-            "xds",
-            "upstream_host_metadata",
-            "filter_metadata",
-            namespace,
-            key,
-        ])?)
+        let path = format!("xds\0upstream_host_metadata\0filter_metadata\0{namespace}\0{key}");
+        text(host::property(&path)?)
     }
 }
 
@@ -121,10 +111,9 @@ impl AttemptFilter {
 impl Context for AttemptFilter {}
 
 impl HttpContext for AttemptFilter {
-    fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
-        let exchange =
-            host::property(&["weir.exchange"]).and_then(|bytes| Exchange::unpack(&bytes));
-        let cluster = host::property(&["xds", "cluster_name"])
+    fn on_http_request_headers(&mut self, count: usize, end_of_stream: bool) -> Action {
+        let exchange = host::property("weir.exchange").and_then(|bytes| Exchange::unpack(&bytes));
+        let cluster = host::property("xds\0cluster_name")
             .and_then(text)
             .unwrap_or_default();
         let config = self.config.clone();
@@ -165,10 +154,11 @@ impl HttpContext for AttemptFilter {
             Ok(plan) => plan,
             Err(error) => return self.refuse(exchange.wire, &error, Some(number)),
         };
+        let found = plan.found(number, count, &exchange, host::request_headers);
         let pending = Pending {
             provider: index,
             plan,
-            headers: host::request_headers(),
+            found,
             number,
             exchange,
         };
@@ -202,7 +192,7 @@ impl HttpContext for AttemptFilter {
 
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
         match &mut self.state {
-            State::Sent(sent) => sent.headers(end_of_stream),
+            State::Sent(sent) => sent.headers(&host::response_headers(), end_of_stream),
             _ => Action::Continue,
         }
     }
@@ -224,7 +214,7 @@ impl HttpContext for AttemptFilter {
 
 /// What the route's metadata says. The host gives it whole, in one call.
 fn route_settings() -> Result<RouteSettings, Error> {
-    let Some(bytes) = host::property(&["xds", "route_metadata", "filter_metadata", "weir"]) else {
+    let Some(bytes) = host::property("xds\0route_metadata\0filter_metadata\0weir") else {
         return Ok(RouteSettings::default());
     };
     if bytes.is_empty() {
@@ -243,7 +233,7 @@ fn route_settings() -> Result<RouteSettings, Error> {
 
 /// Which try this is, from 1.
 fn number() -> u32 {
-    let count = host::number(&["upstream", "request_attempt_count"]);
+    let count = host::number("upstream\0request_attempt_count");
     count
         .and_then(|count| u32::try_from(count).ok())
         .unwrap_or(1)
@@ -256,7 +246,6 @@ impl Pending {
         config: &AttemptConfig,
         exchange: Exchange,
         target: String,
-        headers: Headers,
     ) -> Result<Self, Error> {
         let place = Here { cluster: target };
         let provider = config.provider_at(&place);
@@ -273,38 +262,37 @@ impl Pending {
             .get(index)
             .zip(exchange.operation)
             .ok_or_else(missing)?;
+        let settings = route_settings()?.over(provider);
+        let plan = Plan::new(&exchange, operation, provider, settings)?;
         Ok(Pending {
-            plan: Plan::new(
-                &exchange,
-                operation,
-                provider,
-                route_settings()?.over(provider),
-            )?,
             provider: index,
-            headers,
+            found: plan.found(1, exchange.header_count, &exchange, host::request_headers),
+            plan,
             number: 1,
             exchange,
         })
     }
 
     fn sent(&self, config: &AttemptConfig, provider: &Provider) -> Sent {
-        let id = fresh_id(&self.exchange);
-        Sent::new(
-            Answer::new(config, provider, &self.exchange, &self.plan, id),
-            self.number,
-        )
+        use std::hash::{BuildHasher, Hasher};
+        // The hasher's keys are the host's random bytes.
+        let hasher = std::collections::hash_map::RandomState::new().build_hasher();
+        let answer = Answer::new(
+            config,
+            provider,
+            &self.exchange,
+            &self.plan,
+            hasher.finish(),
+        );
+        Sent::new(answer, self.number)
     }
 
     /// Sends the headers.
     fn send(&self, config: &AttemptConfig, provider: &Provider, body: &upstream::Sent<'_>) -> Sent {
-        let first = self.number == 1;
-        host::edit_request(&self.plan.headers(
-            &self.exchange,
-            provider,
-            &self.headers,
-            first,
-            body,
-        ));
+        let edits = self
+            .plan
+            .headers(&self.exchange, provider, &self.found, body);
+        host::edit_request(&edits);
         let mut sent = self.sent(config, provider);
         sent.publish();
         sent
@@ -331,7 +319,7 @@ impl Pending {
                     &self.exchange,
                     provider,
                     &self.plan,
-                    &self.headers,
+                    &self.found,
                     body,
                     written.as_ref(),
                 );
@@ -380,20 +368,4 @@ pub struct Answered {
     pub reply: LocalReply,
     /// Why, where it is an error.
     pub error: Option<ErrorKind>,
-}
-
-/// A name for an answer whose provider gives it none.
-fn fresh_id(exchange: &Exchange) -> String {
-    use std::hash::{BuildHasher, Hasher};
-    // The hasher's keys are the host's random bytes.
-    let random = std::collections::hash_map::RandomState::new()
-        .build_hasher()
-        .finish();
-    let prefix = match exchange.wire {
-        Wire::Anthropic => "msg_",
-        Wire::Completions => "cmpl-",
-        Wire::Gemini => "",
-        Wire::OpenAi | Wire::Bedrock => "chatcmpl-",
-    };
-    format!("{prefix}{random:016x}{:x}", exchange.started_ms)
 }

@@ -48,14 +48,13 @@ struct Host;
 
 impl Lookup for Host {
     fn filter_state(&self, key: &str) -> Option<Vec<u8>> {
-        host::property(&["filter_state", key])
-            .or_else(|| host::property(&[key.strip_prefix("wasm.")?]))
+        host::property(&format!("filter_state\0{key}"))
+            .or_else(|| host::property(key.strip_prefix("wasm.")?))
     }
 
     fn metadata(&self, namespace: &str, path: &[String]) -> Option<Vec<u8>> {
-        let mut full = vec!["metadata", "filter_metadata", namespace];
-        full.extend(path.iter().map(String::as_str));
-        host::property(&full)
+        let path = path.join("\0");
+        host::property(&format!("metadata\0filter_metadata\0{namespace}\0{path}"))
     }
 }
 
@@ -83,18 +82,25 @@ impl EdgeFilter {
     /// Publishes what routes, logs and attempts read, and lets Envoy route.
     fn publish(&mut self, admitted: &Admitted) {
         let exchange = &admitted.exchange;
-        host::set_property("weir.exchange", &exchange.pack());
-        host::set_property("weir.model", clean(&exchange.model).as_bytes());
-        let mut edits = Edits::default();
-        edits.set("x-weir-model", clean(&exchange.model));
+        let model = clean(&exchange.model);
+        host::set_property("weir.model", model.as_bytes());
         if !admitted.target.is_empty() {
             host::set_property("weir.target", admitted.target.as_bytes());
-            edits.set("x-weir-target", admitted.target.as_str());
         }
-        host::edit_request(&edits);
+        if self.config.inline.is_some() {
+            // The attempt is made here, and its edits of the headers let Envoy route.
+            return;
+        }
+        host::set_property("weir.exchange", &exchange.pack());
+        let headers = admitted.route_headers(&model);
+        if headers.set.is_empty() {
+            host::clear_route_cache();
+        } else {
+            host::edit_request(&headers);
+        }
     }
 
-    fn admitted(&mut self, admission: &Admission, headers: Headers, body: &[u8]) -> Action {
+    fn admitted(&mut self, admission: &Admission, headers: &Headers, body: &[u8]) -> Action {
         let admitted = match admission.body(&self.config, headers, body) {
             Ok(admitted) => admitted,
             Err(error) => {
@@ -108,13 +114,10 @@ impl EdgeFilter {
         let Some(inline) = &config.inline else {
             return Action::Continue;
         };
-        // As Envoy has them now, those for the routes included: no other filter of ours takes these out again.
-        let headers = host::request_headers();
-        let sent =
-            Pending::inline(inline, admitted.exchange, admitted.target, headers).map_err(|error| {
-                let reply = LocalReply::error(self.wire, &error);
-                (reply, Some(error.kind))
-            });
+        let sent = Pending::inline(inline, admitted.exchange, admitted.target).map_err(|error| {
+            let reply = LocalReply::error(self.wire, &error);
+            (reply, Some(error.kind))
+        });
         let sent = sent.and_then(|pending| {
             let answered = pending.send_body(inline, body);
             answered.map_err(|answered| (answered.reply, answered.error))
@@ -132,16 +135,21 @@ impl EdgeFilter {
     fn records() -> Vec<AttemptRecord> {
         let mut records = Vec::new();
         let read = |number: u32| {
-            let bytes = host::property(&[&AttemptRecord::key(number)])?;
+            let bytes = host::property(&AttemptRecord::key(number))?;
             AttemptRecord::unpack(&bytes)
         };
         let Some(first) = read(1) else {
             // A first attempt may have gone where no filter of ours is.
-            let count = host::number(&["upstream", "request_attempt_count"]).unwrap_or(0);
+            let count = host::number("upstream\0request_attempt_count").unwrap_or(0);
             let count = u32::try_from(count.min(64)).unwrap_or(0);
             return (2..=count).filter_map(read).collect();
         };
+        // Nothing is retried that was answered.
+        let answered = first.complete && first.error.is_none();
         records.push(first);
+        if answered {
+            return records;
+        }
         let mut number = 2;
         while let Some(record) = read(number) {
             records.push(record);
@@ -155,7 +163,7 @@ impl Context for EdgeFilter {}
 
 impl HttpContext for EdgeFilter {
     fn on_http_request_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
-        let mut headers = host::request_headers();
+        let headers = host::request_headers();
         let config = self.config.clone();
         let now_ms = host::now_ms();
         self.end.started_ms = now_ms;
@@ -166,15 +174,16 @@ impl HttpContext for EdgeFilter {
         }
         // Nothing that a client sent may look as if it came from here.
         let mut edits = Edits::default();
-        let theirs = |name: &[u8]| name.starts_with(b"x-weir-") || is_identity(&config, name);
-        edits.remove = headers
-            .0
-            .iter()
-            .map(|(name, _)| name.clone())
-            .filter(|name| theirs(name))
-            .collect();
-        host::edit_request(&edits);
-        headers.remove(theirs);
+        for (name, _) in headers.iter() {
+            if name.starts_with(b"x-weir-") || is_identity(&config, name) {
+                edits.remove(name);
+            }
+        }
+        let left = (!edits.remove.is_empty()).then(|| {
+            host::edit_request(&edits);
+            headers.edited(&edits)
+        });
+        let headers = left.unwrap_or(headers);
         match step {
             Step::Ignore => Action::Continue,
             Step::Pass(wire) => {
@@ -222,7 +231,7 @@ impl HttpContext for EdgeFilter {
         };
         let (admission, headers) = *waiting;
         let body = host::request_body(size);
-        self.admitted(&admission, headers, &body)
+        self.admitted(&admission, &headers, &body)
     }
 
     fn on_http_request_trailers(&mut self, _: usize) -> Action {
@@ -235,7 +244,7 @@ impl HttpContext for EdgeFilter {
                 let body = host::request_body(
                     usize::try_from(self.config.max_request_bytes).unwrap_or(usize::MAX),
                 );
-                self.admitted(&admission, headers, &body)
+                self.admitted(&admission, &headers, &body)
             }
             other => {
                 self.state = other;
@@ -257,23 +266,23 @@ impl HttpContext for EdgeFilter {
         }
         let routed = matches!(self.state, State::Routed);
         self.end.complete = end_of_stream;
-        if let Some(sent) = self.inline.as_mut().filter(|_| via_upstream()) {
-            let action = sent.headers(end_of_stream);
-            self.end.status = sent.answer.settled().client_status();
-            return action;
+        if let Some(sent) = self.inline.as_mut() {
+            let headers = host::response_headers();
+            // The router adds this header to what a provider answers, and to nothing else, unless it is told not to.
+            if headers.has("x-envoy-upstream-service-time") || via_upstream() {
+                let action = sent.headers(&headers, end_of_stream);
+                self.end.status = sent.answer.settled().client_status();
+                return action;
+            }
         }
-        let headers = host::response_headers();
-        self.end.status = headers
-            .text(":status")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0);
+        self.end.status = host::response_status();
         // What is well needs no second look; the attempt made it so.
         if (200..400).contains(&self.end.status) {
             return Action::Continue;
         }
         let records = if routed { Self::records() } else { Vec::new() };
-        let details = host::property(&["response", "code_details"]).unwrap_or_default();
-        let attempts = host::number(&["upstream", "request_attempt_count"]).unwrap_or(0);
+        let details = host::property("response\0code_details").unwrap_or_default();
+        let attempts = host::number("upstream\0request_attempt_count").unwrap_or(0);
         match passage::verdict(self.wire, self.end.status, &details, attempts, &records) {
             Verdict::Keep => Action::Continue,
             Verdict::Edit(edits, status) => {
@@ -328,7 +337,7 @@ impl HttpContext for EdgeFilter {
         // While an answer is held inline and its provider dies, Envoy replies without asking a filter.
         if !self.end.complete
             && self.inline.is_some()
-            && let Some(status) = host::number(&["response", "code"])
+            && let Some(status) = host::number("response\0code")
             && status >= 400
         {
             self.end.status = u16::try_from(status).unwrap_or(502);
@@ -336,9 +345,7 @@ impl HttpContext for EdgeFilter {
         }
         let records = Self::records();
         let settled = settle(&self.end, &records);
-        for (key, value) in settled.properties() {
-            host::set_property(key, value.as_bytes());
-        }
+        settled.properties(&mut host::set_property);
         let operation = self
             .end
             .operation
@@ -368,5 +375,5 @@ fn is_identity(config: &EdgeConfig, name: &[u8]) -> bool {
 }
 
 fn via_upstream() -> bool {
-    host::property(&["response", "code_details"]).is_some_and(|details| details == b"via_upstream")
+    host::property("response\0code_details").is_some_and(|details| details == b"via_upstream")
 }

@@ -1,75 +1,67 @@
-//! The host's calls, as far as they are used, without their panics.
+//! The host's calls, as far as they are used.
 //!
-//! The SDK panics on every status that it did not expect, so each function here says when the host answers otherwise,
-//! and is only to be called then:
+//! What the host does not give where it is asked is absent here; each map and buffer exists in some callbacks only:
 //!
 //! | map or buffer | exists in |
 //! |---|---|
 //! | request headers | request headers, body and trailers callbacks, while the headers are held |
 //! | request body | request body and trailers callbacks |
 //! | response headers | response headers callback, and body callbacks while the headers are held |
-//! | response body | response body callbacks |
+//! | response body | response body callbacks, and the trailers callback while the body is held |
 //!
 //! Values go out cleaned of control characters: in HTTP/1 a line break inside one would begin another header.
 
+use super::abi::{self, Buffer, Map, Metric};
 use crate::exchange::headers::Edits;
 use crate::exchange::{Headers, LocalReply};
-use proxy_wasm::hostcalls;
-use proxy_wasm::types::{BufferType, LogLevel, MapType, MetricType};
 use std::borrow::Cow;
-use std::time::UNIX_EPOCH;
 
 /// The request's headers, all of them: one call costs less than two single ones.
 pub fn request_headers() -> Headers {
-    headers(MapType::HttpRequestHeaders)
+    Headers::from_host(abi::header_map(Map::Request).unwrap_or_default())
 }
 
 /// The response's headers, all of them.
 pub fn response_headers() -> Headers {
-    headers(MapType::HttpResponseHeaders)
+    Headers::from_host(abi::header_map(Map::Response).unwrap_or_default())
 }
 
-fn headers(map: MapType) -> Headers {
-    let pairs = hostcalls::get_map_bytes(map).unwrap_or_default();
-    Headers(
-        pairs
-            .into_iter()
-            .map(|(name, value)| (name.into_bytes(), value))
-            .collect(),
-    )
+/// The response's status; 0 where there is none.
+pub fn response_status() -> u16 {
+    let status = abi::header(Map::Response, b":status");
+    let text = status.as_deref().map(std::str::from_utf8);
+    text.and_then(Result::ok)
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Changes the request's headers.
-pub fn edit_request(edits: &Edits) {
-    edit(MapType::HttpRequestHeaders, edits);
+pub fn edit_request(edits: &Edits<'_>) {
+    edit(Map::Request, edits);
 }
 
 /// Takes the request's trailers away; only in their callback.
 pub fn drop_request_trailers() {
-    let _ = hostcalls::set_map_bytes(MapType::HttpRequestTrailers, Vec::new());
+    abi::set_header_map(Map::RequestTrailers, Headers::of(&[]).as_bytes());
 }
 
 /// Changes the response's headers.
-pub fn edit_response(edits: &Edits) {
-    edit(MapType::HttpResponseHeaders, edits);
+pub fn edit_response(edits: &Edits<'_>) {
+    edit(Map::Response, edits);
 }
 
-fn edit(map: MapType, edits: &Edits) {
+fn edit(map: Map, edits: &Edits<'_>) {
     for name in &edits.remove {
-        set(map, name, None);
+        abi::remove_header(map, name);
     }
     for (name, value) in &edits.set {
-        set(map, name, Some(value));
+        abi::set_header(map, name, &cleaned(value));
     }
 }
 
-fn set(map: MapType, name: &[u8], value: Option<&[u8]>) {
-    let Ok(name) = std::str::from_utf8(name) else {
-        return;
-    };
-    let value = value.map(cleaned);
-    // A status that is not Ok panics in the SDK; see the module's table for when it is Ok.
-    let _ = hostcalls::set_map_value_bytes(map, name, value.as_deref());
+/// Lets Envoy choose the route anew: it did before the body told where the request is to go.
+pub fn clear_route_cache() {
+    let _ = abi::foreign("clear_route_cache", &[]);
 }
 
 fn cleaned(value: &[u8]) -> Cow<'_, [u8]> {
@@ -85,44 +77,41 @@ fn cleaned(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// The request's body as it is buffered now.
 pub fn request_body(size: usize) -> Vec<u8> {
-    body(BufferType::HttpRequestBody, size)
+    body(Buffer::Request, size)
 }
 
 /// The response's body: what is buffered, or the chunk.
 pub fn response_body(size: usize) -> Vec<u8> {
-    body(BufferType::HttpResponseBody, size)
+    body(Buffer::Response, size)
 }
 
-fn body(buffer: BufferType, size: usize) -> Vec<u8> {
+fn body(buffer: Buffer, size: usize) -> Vec<u8> {
     if size == 0 {
         return Vec::new();
     }
-    hostcalls::get_buffer(buffer, 0, size)
-        .ok()
-        .flatten()
-        .unwrap_or_default()
+    abi::buffer(buffer, size).unwrap_or_default()
 }
 
 /// Replaces the request's body.
 pub fn replace_request_body(body: &[u8]) {
-    let _ = hostcalls::set_buffer(BufferType::HttpRequestBody, 0, WHOLE, body);
+    abi::set_buffer(Buffer::Request, WHOLE, body);
 }
 
 /// Replaces the response's body: what is buffered, or the chunk. A paused buffer must not grow past Envoy's limit.
 pub fn replace_response_body(body: &[u8]) {
-    let _ = hostcalls::set_buffer(BufferType::HttpResponseBody, 0, WHOLE, body);
+    abi::set_buffer(Buffer::Response, WHOLE, body);
 }
 
 /// A size that no body reaches: the whole buffer is read, or replaced.
 pub const WHOLE: usize = i32::MAX as usize;
 
-/// A property by its path; `None` where there is none.
-pub fn property(path: &[&str]) -> Option<Vec<u8>> {
-    hostcalls::get_property(path.to_vec()).ok().flatten()
+/// A property by its path, whose parts are joined by NUL; `None` where there is none.
+pub fn property(path: &str) -> Option<Vec<u8>> {
+    abi::property(path)
 }
 
 /// A number that the host keeps as eight bytes.
-pub fn number(path: &[&str]) -> Option<u64> {
+pub fn number(path: &str) -> Option<u64> {
     let bytes = property(path)?;
     bytes
         .first_chunk::<8>()
@@ -131,55 +120,46 @@ pub fn number(path: &[&str]) -> Option<u64> {
 
 /// Writes a value into filter state, as `wasm.` and the key.
 pub fn set_property(key: &str, value: &[u8]) {
-    let _ = hostcalls::set_property(vec![key], Some(value));
+    abi::set_property(key, value);
 }
 
 /// Unix time in milliseconds.
 pub fn now_ms() -> u64 {
-    let now = hostcalls::get_current_time().ok();
-    let since = now.and_then(|now| now.duration_since(UNIX_EPOCH).ok());
-    since
-        .and_then(|since| u64::try_from(since.as_millis()).ok())
-        .unwrap_or(0)
+    abi::now() / 1_000_000
 }
 
 /// Answers in the provider's place. Ends the stream's own way; nothing more may be changed after it.
 pub fn reply(reply: &LocalReply) {
-    let headers: Vec<(&str, String)> = reply
+    let headers: Vec<(&[u8], Cow<'_, [u8]>)> = reply
         .headers
         .iter()
-        .map(|(name, value)| {
-            (
-                name.as_str(),
-                String::from_utf8_lossy(&cleaned(value)).into_owned(),
-            )
-        })
+        .map(|(name, value)| (name.as_bytes(), cleaned(value)))
         .collect();
-    let headers = headers
+    let headers: Vec<(&[u8], &[u8])> = headers
         .iter()
-        .map(|(name, value)| (*name, value.as_str()))
+        .map(|(name, value)| (*name, value.as_ref()))
         .collect();
-    let _ = hostcalls::send_http_response(u32::from(reply.status), headers, Some(&reply.body));
+    abi::local_response(reply.status, Headers::of(&headers).as_bytes(), &reply.body);
 }
 
 /// Cuts the response off.
 pub fn reset_response() {
-    let _ = hostcalls::reset_http_response();
+    abi::close_response();
 }
 
 /// The plugin's configuration.
 pub fn configuration(size: usize) -> Vec<u8> {
-    body(BufferType::PluginConfiguration, size)
+    body(Buffer::Configuration, size)
 }
 
 /// Defines a counter. Every call makes a new one: the ids are kept.
 pub fn define_counter(name: &str) -> Option<u32> {
-    hostcalls::define_metric(MetricType::Counter, name).ok()
+    abi::define(Metric::Counter, name)
 }
 
 /// Defines a histogram.
 pub fn define_histogram(name: &str) -> Option<u32> {
-    hostcalls::define_metric(MetricType::Histogram, name).ok()
+    abi::define(Metric::Histogram, name)
 }
 
 /// Adds to a counter; Envoy refuses to add nothing.
@@ -187,16 +167,16 @@ pub fn increment(id: u32, by: u64) {
     if let Ok(by) = i64::try_from(by)
         && by > 0
     {
-        let _ = hostcalls::increment_metric(id, by);
+        abi::increment(id, by);
     }
 }
 
 /// Records a value in a histogram.
 pub fn record(id: u32, value: u64) {
-    let _ = hostcalls::record_metric(id, value);
+    abi::record(id, value);
 }
 
 /// Writes an error to the proxy's log.
 pub fn log_error(message: &str) {
-    let _ = hostcalls::log(LogLevel::Error, message);
+    abi::log_error(message);
 }

@@ -1,14 +1,15 @@
 //! Carries out what the core decided about a response, for both stages.
 
 use super::host;
-use crate::exchange::AttemptRecord;
 use crate::exchange::answer::{Answer, Next, Step};
+use crate::exchange::{AttemptRecord, Headers};
 use proxy_wasm::types::Action;
+use std::borrow::Cow;
 
 /// An attempt that was sent: its answer's state machine, and where its record is kept.
 pub struct Sent {
     pub answer: Answer,
-    key: String,
+    key: Cow<'static, str>,
     done: bool,
 }
 
@@ -28,14 +29,16 @@ impl Sent {
         }
     }
 
-    pub fn headers(&mut self, end_of_stream: bool) -> Action {
-        let headers = host::response_headers();
-        let step = self.answer.headers(&headers, end_of_stream, host::now_ms());
+    pub fn headers(&mut self, headers: &Headers, end_of_stream: bool) -> Action {
+        let step = self.answer.headers(headers, end_of_stream, host::now_ms());
         self.publish();
         self.carry_out(step, end_of_stream)
     }
 
     pub fn body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        if !end_of_stream && self.answer.leaves(size) {
+            return Action::Pause;
+        }
         let chunk = host::response_body(size);
         let step = self.answer.chunk(&chunk, end_of_stream, host::now_ms());
         self.publish();
@@ -43,7 +46,12 @@ impl Sent {
     }
 
     pub fn trailers(&mut self) -> Action {
-        let step = self.answer.trailers(host::now_ms());
+        let left = if self.answer.leaves(0) {
+            host::response_body(host::WHOLE)
+        } else {
+            Vec::new()
+        };
+        let step = self.answer.trailers(&left, host::now_ms());
         self.publish();
         self.carry_out(step, false)
     }

@@ -4,18 +4,19 @@ use super::*;
 use crate::dialect::JsonTool;
 
 impl Answer {
+    /// Whether the host may keep the `size` bytes that it holds, and show them with those that follow: bytes that are
+    /// not taken out need not be put back.
+    pub fn leaves(&self, size: usize) -> bool {
+        let room = size <= self.limits.paused.saturating_div(2);
+        room && matches!(&self.state, State::Gather { body, held: true, .. } if body.is_empty())
+    }
+
     pub(super) fn gather(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
         let State::Gather { what, body, held } = &mut self.state else {
             return Step::default();
         };
-        match what {
-            Gathered::Error(_) | Gathered::Foreign(_) => {
-                let room = MAX_ERROR_BYTES.saturating_sub(body.len());
-                body.extend_from_slice(chunk.get(..room).unwrap_or(chunk));
-            }
-            Gathered::Answer => body.extend_from_slice(chunk),
-        }
-        if body.len() > self.limits.gathered {
+        let is_answer = matches!(what, Gathered::Answer);
+        if is_answer && body.len().saturating_add(chunk.len()) > self.limits.gathered {
             let limit = self.limits.gathered;
             let error = bad_gateway(format!(
                 "The provider's answer is larger than the limit of {limit} bytes"
@@ -32,15 +33,23 @@ impl Answer {
                 ..Step::default()
             };
         }
+        if end_of_stream && body.is_empty() {
+            return self.gathered(Some(chunk), false, now_ms);
+        }
+        let room = match is_answer {
+            true => chunk.len(),
+            false => MAX_ERROR_BYTES.saturating_sub(body.len()),
+        };
+        body.extend_from_slice(chunk.get(..room).unwrap_or(chunk));
         if end_of_stream {
-            return self.gathered(false, now_ms);
+            return self.gathered(None, false, now_ms);
         }
         // Only an answer that can no longer be written into the paused buffer is let go early.
         let full = body.len() > self.limits.paused.saturating_div(2);
-        if *held && full && matches!(what, Gathered::Answer) {
+        if *held && full && is_answer {
             *held = false;
-            let mut head = self.common_head(&Headers::default());
-            head.remove("content-length");
+            let mut head = self.common_head();
+            head.remove(b"content-length");
             if let Some(kind) = self.rendered_type() {
                 head.set("content-type", kind);
             }
@@ -58,42 +67,48 @@ impl Answer {
         }
     }
 
-    /// The body is whole. `trailers` tells that it can no longer be written into the host's buffer.
-    pub(super) fn gathered(&mut self, trailers: bool, now_ms: u64) -> Step {
+    /// The body is whole: what was gathered, or what the host still holds, `left`. `trailers` tells that it can no
+    /// longer be written into the host's buffer.
+    pub(super) fn gathered(&mut self, left: Option<&[u8]>, trailers: bool, now_ms: u64) -> Step {
         let State::Gather { what, body, held } = std::mem::replace(&mut self.state, State::Done)
         else {
             return Step::default();
         };
+        let bytes = left.unwrap_or(&body);
         let step = match what {
             Gathered::Foreign(error) => self.fail(&error),
             Gathered::Error(status) => {
+                let bytes = bytes.get(..MAX_ERROR_BYTES).unwrap_or(bytes);
                 let error = self
                     .provider
-                    .read_error(status, self.class.as_deref(), &body);
-                if self.same && self.client.is_error_body(&body) {
+                    .read_error(status, self.class.as_deref(), bytes);
+                if self.same && self.client.is_error_body(bytes) {
                     self.note(&error);
-                    self.error_head(&error, status, body)
+                    self.error_head(&error, status, bytes.to_vec())
                 } else {
                     self.fail(&error)
                 }
             }
-            Gathered::Answer => match self.render(&body, now_ms) {
+            Gathered::Answer => match self.render(bytes, now_ms) {
                 Err(error) => self.fail(&error),
                 Ok(rendered) => {
                     self.record.complete = true;
                     self.settle();
-                    let mut head = self.common_head(&Headers::default());
+                    let mut head = self.common_head();
                     if let Some(cost) = self.record.cost_nanousd {
                         head.set("x-weir-cost-nanousd", cost.to_string());
                     }
-                    let body = rendered.unwrap_or(body);
                     if let Some(kind) = self.rendered_type() {
                         head.set("content-type", kind);
                     }
-                    head.set("content-length", body.len().to_string());
+                    let stays = left.is_some() && rendered.is_none() && !trailers;
+                    let body = (!stays).then(|| rendered.unwrap_or_else(|| bytes.to_vec()));
+                    if let Some(body) = &body {
+                        head.set("content-length", body.len().to_string());
+                    }
                     Step {
                         head: Some(head),
-                        body: Some(body),
+                        body,
                         next: Next::Continue,
                     }
                 }
@@ -118,8 +133,7 @@ impl Answer {
         if trailers || length > self.limits.paused {
             if let Some(head) = &mut step.head {
                 let status = self.record.shown_status.max(1);
-                let missing = !head.set.iter().any(|(name, _)| name == b":status");
-                if missing {
+                if head.value(":status").is_none() {
                     let status = if status > 1 {
                         status
                     } else {
@@ -127,7 +141,7 @@ impl Answer {
                     };
                     head.set(":status", status.to_string());
                 }
-                if !head.set.iter().any(|(name, _)| name == b"content-type") {
+                if head.value("content-type").is_none() {
                     head.set("content-type", "application/json");
                 }
             }
@@ -148,7 +162,7 @@ impl Answer {
     /// The content type of a whole answer that is rendered; `None` where the provider's passes.
     fn rendered_type(&self) -> Option<&'static str> {
         if self.restreams() {
-            Some(self.client.stream_content_type(self.context.array))
+            Some(self.client.stream_content_type(self.naming.array))
         } else {
             (!self.same).then_some("application/json")
         }
@@ -174,7 +188,8 @@ impl Answer {
             tally.see(&Event::End, now_ms);
             return Ok(None);
         }
-        let context = self.context.clone();
+        let context = self.naming();
+        let tally = &mut self.tally;
         let mut writer = if restreams {
             self.client.stream_writer(context)
         } else {
@@ -219,12 +234,12 @@ impl Answer {
             status = 503;
         }
         self.record.shown_status = status;
-        let mut head = self.common_head(&Headers::default());
+        let mut head = self.common_head();
         head.set(":status", status.to_string());
         head.set("content-type", "application/json");
         head.set("content-length", body.len().to_string());
-        head.remove("content-encoding");
-        head.remove("transfer-encoding");
+        head.remove(b"content-encoding");
+        head.remove(b"transfer-encoding");
         Step {
             head: Some(head),
             body: Some(body),
@@ -249,7 +264,7 @@ impl Answer {
                     reply.status = status.unwrap_or(502);
                 }
                 "content-length" => {}
-                name => reply.headers.push((name.to_owned(), value.clone())),
+                name => reply.headers.push((name.to_owned(), value.to_vec())),
             }
         }
         Step {

@@ -73,8 +73,8 @@ impl Answer {
             self.record.complete = self.tally.error().is_none();
         }
         if end_of_stream && now.len() > self.limits.paused {
-            let mut head = self.common_head(&Headers::default());
-            let kind = self.client.stream_content_type(self.context.array);
+            let mut head = self.common_head();
+            let kind = self.client.stream_content_type(self.naming.array);
             head.set("content-type", kind);
             let step = Step {
                 head: Some(head),

@@ -8,7 +8,7 @@ use crate::exchange::headers::Edits;
 #[derive(Debug, Default)]
 pub struct Step {
     /// Edits of the response headers; only while they are held.
-    pub head: Option<Edits>,
+    pub head: Option<Edits<'static>>,
     /// What the chunk becomes; `None` leaves it as it is.
     pub body: Option<Vec<u8>>,
     /// What follows.

@@ -18,8 +18,8 @@ fn streaming(fallback: &str) -> Answer {
 
 fn head() -> Headers {
     let head = [(":status", "200"), ("content-type", "text/event-stream")];
-    let head = head.map(|(name, value)| (name.into(), value.into()));
-    Headers(head.to_vec())
+    let head = head.map(|(name, value)| (name.as_bytes(), value.as_bytes()));
+    Headers::of(&head)
 }
 
 /// An answer that has not come yet.
@@ -37,7 +37,7 @@ fn asked(fallback: &str) -> Answer {
     exchange.stream = true;
     let settings = RouteSettings::default().over(provider);
     let plan = Plan::new(&exchange, Operation::Chat, provider, settings).expect("a plan");
-    Answer::new(&config, provider, &exchange, &plan, "id".to_owned())
+    Answer::new(&config, provider, &exchange, &plan, 7)
 }
 
 /// The body of a step, and whether the host's buffer stays paused.
@@ -55,7 +55,7 @@ fn an_end_that_comes_as_trailers_is_written() {
     assert!(body.contains(r#""content":"a""#) && !held, "{body}");
     assert_eq!(chunk(&mut answer, LAST), (String::new(), true));
     assert_eq!(chunk(&mut answer, USAGE), (String::new(), true));
-    let step = answer.trailers(3);
+    let step = answer.trailers(&[], 3);
     assert!(matches!(step.next, Next::Continue));
     let body = String::from_utf8(step.body.expect("an end")).expect("text");
     assert!(body.contains(r#""content":"b""#), "{body}");
@@ -81,7 +81,7 @@ fn what_goes_on_after_its_last_word_is_not_kept_back() {
 fn a_stream_cut_off_is_told_whichever_way_it_ends() {
     let mut answer = streaming("");
     chunk(&mut answer, TEXT);
-    let step = answer.trailers(3);
+    let step = answer.trailers(&[], 3);
     assert!(matches!(step.next, Next::Reset));
     let record = answer.record().expect("changed");
     assert!(!record.complete && record.error.is_some());
@@ -91,7 +91,7 @@ fn a_stream_cut_off_is_told_whichever_way_it_ends() {
 fn a_short_answer_whose_headers_are_held_ends_whole() {
     let mut answer = streaming(r#","fallback":{"first_event_timeout":"10s"}"#);
     assert!(chunk(&mut answer, LAST).1);
-    let step = answer.trailers(3);
+    let step = answer.trailers(&[], 3);
     assert!(matches!(step.next, Next::Continue));
     let body = String::from_utf8(step.body.expect("all of it")).expect("text");
     assert!(body.contains(r#""content":"b""#) && body.ends_with("data: [DONE]\n\n"));

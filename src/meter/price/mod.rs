@@ -3,10 +3,12 @@
 //! Prices are LiteLLM's published table, compiled in (`prices/`), under the operator's own, which are asked first. A
 //! model that neither knows is *unpriced*, never free; a price of zero is a price.
 mod cost;
+mod known;
 mod rate;
 mod table;
 
 pub use cost::cost_nanousd;
+pub use known::KnownRates;
 pub use rate::{Rate, RateError, Rates};
 pub use table::origin;
 

@@ -63,9 +63,9 @@ impl Place for Cluster {
     }
 }
 
-fn headers(pairs: &[(&str, &str)]) -> Headers {
-    let pair = |(name, value): &(&str, &str)| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-    Headers(pairs.iter().map(pair).collect())
+fn headers(pairs: &[(&'static str, &'static str)]) -> Headers {
+    let pair = |(name, value): &(&'static str, &'static str)| (name.as_bytes(), value.as_bytes());
+    Headers::of(&pairs.iter().map(pair).collect::<Vec<_>>())
 }
 
 fn configs() -> (EdgeConfig, AttemptConfig) {
@@ -138,7 +138,9 @@ fn whole(model: &str, provider: Wire, size: usize, named: &str) -> Case {
         assert_eq!(settled.outcome, Outcome::Ok);
         assert_eq!(settled.usage.output_tokens, 90);
         assert!(settled.cost_nanousd > 0);
-        black_box(settled.properties());
+        settled.properties(&mut |key, value| {
+            black_box((key, value));
+        });
     })
 }
 
@@ -153,7 +155,7 @@ fn request(
     let Step::AwaitBody(admission) = admission::headers(edge, &own, false, &Nobody, 1) else {
         panic!("it waits for the body");
     };
-    let admitted = admission.body(edge, own, body).expect("admitted");
+    let admitted = admission.body(edge, &own, body).expect("admitted");
     let exchange = Exchange::unpack(&admitted.exchange.pack()).expect("a record");
     let place = Cluster(admitted.target);
     let provider = attempt
@@ -163,7 +165,7 @@ fn request(
     let operation = exchange.operation.expect("an operation");
     let settings = RouteSettings::default().over(provider);
     let plan = Plan::new(&exchange, operation, provider, settings).expect("a plan");
-    let current = headers(&REQUEST);
+    let found = plan.found(1, exchange.header_count, &exchange, Headers::default);
     let written = plan.write(&exchange, provider, body).expect("written");
     let sent = Sent {
         length: Some(
@@ -173,8 +175,8 @@ fn request(
         ),
         headers: written.as_ref().map_or(&[], |written| &written.headers),
     };
-    black_box(plan.headers(&exchange, provider, &current, true, &sent));
-    let mut state = Answer::new(attempt, provider, &exchange, &plan, "chatcmpl-1".to_owned());
+    black_box(plan.headers(&exchange, provider, &found, &sent));
+    let mut state = Answer::new(attempt, provider, &exchange, &plan, 1);
     if let Some(written) = written {
         state.translated(written);
     }
@@ -194,7 +196,7 @@ fn records() -> Vec<Case> {
         panic!("it waits for the body");
     };
     let exchange = admission
-        .body(&edge, own, &body)
+        .body(&edge, &own, &body)
         .expect("admitted")
         .exchange;
     let record = request(&edge, &attempt, &body, &answer(Wire::OpenAi));
