@@ -113,7 +113,7 @@ fn a_stream_without_a_body_is_an_error() {
 #[test]
 fn trailers_without_a_body_are_answered_by_a_reply() {
     let mut answer = streaming(r#","fallback":{}"#);
-    let step = answer.trailers(2);
+    let step = answer.trailers(&[], 2);
     assert!(step.body.is_none());
     let Next::Reply(reply) = step.next else {
         panic!("a reply");
