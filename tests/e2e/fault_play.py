@@ -2,11 +2,13 @@
 import asyncio
 import gzip
 import itertools
+import socket
 
 from dataclasses import dataclass
 
 from fault_cells import BEFORE, ENDS, EVENTS, FIRST, HEAD, LEAVES, PAUSES, STALLS, TAKE_EVENTS, expect
 from fault_wires import CLIENT_PATHS, asked
+from gateway import fetch, wait_for
 from raw_client import RawClient, Reply
 from raw_provider import whole
 
@@ -64,7 +66,18 @@ class Meeting:
             self.over.set()
 
 
-def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None):
+def drain(gateway):
+    """Has Envoy drain, and waits until it takes no new connections."""
+
+    def refuses():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", gateway.port)) != 0
+
+    fetch(f"http://127.0.0.1:{gateway.admin}/drain_listeners?graceful", "POST")
+    wait_for(refuses, "the listener is closed")
+
+
+def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None, client=RawClient):
     """Plays every cell; {cell: Played}. What `happens` does so while all of them, which pause, are at their points."""
 
     async def run():
@@ -73,7 +86,7 @@ def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None):
 
         async def one(cell):
             async with room:
-                return cell, await play(gateway, provider, cell, seconds, meeting)
+                return cell, await play(gateway, provider, cell, seconds, meeting, client)
 
         tasks = [asyncio.create_task(one(cell)) for cell in cells]
         if meeting:
@@ -83,11 +96,11 @@ def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None):
     return provider.run(run(), 60 + seconds * (2 + len(cells) / width))
 
 
-async def play(gateway, provider, cell, seconds=20.0, meeting=None):
+async def play(gateway, provider, cell, seconds, meeting, kind):
     """Plays one cell."""
     mark = f"mark-{next(_numbers)}"
     body = asked(cell.client, cell.provider.model, mark, cell.stream, cell.include_usage)
-    client = RawClient(gateway.port, CLIENT_PATHS[cell.client], body, [("x-caller", mark)], seconds)
+    client = kind(gateway.port, CLIENT_PATHS[cell.client], body, [("x-caller", mark)], seconds)
     played = Played(mark, client.reply, len(body), gateway=gateway)
 
     async def script(peer):

@@ -1,12 +1,11 @@
 """Envoy drains, or is told to end, while answers are at every point."""
 import signal
-import socket
 
 import fault_cells as matrix
 import fault_check as check
 import fault_play as play
 import pytest
-from gateway import fetch, wait_for
+from gateway import wait_for
 from raw_provider import RawProvider
 
 CELLS = matrix.cells([matrix.PAUSES], matrix.SAME + matrix.TRANSLATED)
@@ -21,21 +20,11 @@ def provider():
     provider.stop()
 
 
-def refuses(port):
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) != 0
-
-
 @pytest.mark.parametrize("way", WAYS)
 def test_a_drain_lets_every_answer_end(gateways_of, provider, way):
     name, old, cells = WAYS[way]
     gateway = gateways_of(name, provider, play.CALLERS, old, arguments=["--drain-time-s", "1"])
-
-    def drain():
-        fetch(f"http://127.0.0.1:{gateway.admin}/drain_listeners?graceful", "POST")
-        wait_for(lambda: refuses(gateway.port), "the listener is closed")
-
-    came = play.play_all(gateway, provider, cells, happens=drain)
+    came = play.play_all(gateway, provider, cells, happens=lambda: play.drain(gateway))
     gateway.mark()
     for cell in cells:
         check.client(cell, came[cell])
