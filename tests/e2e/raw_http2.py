@@ -10,6 +10,7 @@ from raw_client import RawClient
 from raw_provider import MARK, Peer, RawProvider, Request
 
 FRAME = 16384
+HEAD, GOAWAY = 9, 7
 
 
 class Http2Peer(Peer):
@@ -143,13 +144,23 @@ class Http2Client(RawClient):
         await self.writer.drain()
         self.asked.set()
 
+    def _frames(self, data):
+        """The whole frames that came, without GOAWAY: the library would let no open stream end after it."""
+        self.rest += data
+        whole = b""
+        while len(self.rest) >= HEAD and len(self.rest) >= (size := HEAD + int.from_bytes(self.rest[:3], "big")):
+            frame, self.rest = self.rest[:size], self.rest[size:]
+            if frame[3] != GOAWAY:
+                whole += frame
+        return whole
+
     async def _read(self, reader):
-        reply = self.reply
+        reply, self.rest = self.reply, b""
         while True:
             data = await reader.read(65536)
             if not data:
                 raise asyncio.IncompleteReadError(b"", None)
-            for event in self.http.receive_data(data):
+            for event in self.http.receive_data(self._frames(data)):
                 if isinstance(event, h2.events.ResponseReceived):
                     reply.headers = dict(event.headers)
                     reply.status = int(reply.headers.pop(":status"))
