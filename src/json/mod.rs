@@ -4,6 +4,7 @@
 //! one pass without copying them; [`scan`] finds a few top-level members without building anything; [`splice`] edits a
 //! body in place; [`Writer`] writes a new one; [`schema`] rewrites JSON Schemas for wires that take less of it.
 mod compact;
+mod literal;
 pub mod number;
 mod parse;
 pub mod scan;
@@ -14,7 +15,8 @@ mod value;
 mod write;
 
 pub use compact::compact;
-pub use parse::{Error, ErrorKind, MAX_DEPTH, literal, parse};
+pub use literal::{inside, literal};
+pub use parse::{Error, ErrorKind, MAX_DEPTH, parse};
 pub use text::Text;
 pub use value::{Array, Object, Value};
 pub use write::{Writer, escape_into};

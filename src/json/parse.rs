@@ -1,6 +1,6 @@
 //! The parser: one pass, borrowing, bounded in depth.
 
-use super::{Array, Object, Text, Value};
+use super::{Array, Object, Text, Value, literal};
 use std::fmt;
 
 /// Deepest nesting that is read.
@@ -65,13 +65,6 @@ pub fn parse(source: &[u8]) -> Result<Value<'_>, Error> {
         return Err(cursor.error(ErrorKind::TrailingBytes));
     }
     Ok(value)
-}
-
-/// The inside of the string literal that `source` is, quotes included and nothing else; `None` where it is none.
-pub fn literal(source: &[u8]) -> Option<&str> {
-    let mut cursor = Cursor::new(std::str::from_utf8(source).ok()?);
-    let inside = cursor.string().ok()?;
-    (cursor.at == source.len()).then_some(inside)
 }
 
 pub(super) fn utf8(source: &[u8]) -> Result<&str, Error> {
@@ -152,41 +145,21 @@ impl<'a> Cursor<'a> {
         let start = self.at;
         loop {
             let rest = self.rest();
-            let Some(length) = memchr::memchr2(b'"', b'\\', rest) else {
-                self.at = self.source.len();
-                return Err(self.error(ErrorKind::UnexpectedEnd));
-            };
-            let piece = rest.get(..length).unwrap_or_default();
-            if let Some(control) = control_character(piece) {
-                self.advance(control);
-                return Err(self.error(ErrorKind::ControlCharacter));
-            }
+            let length = literal::plain(rest);
             self.advance(length);
-            if self.peek() == Some(b'"') {
-                let inside = self.since(start);
-                self.advance(1);
-                return Ok(inside);
-            }
-            self.escape()?;
-        }
-    }
-
-    fn escape(&mut self) -> Result<(), Error> {
-        let rest = self.rest();
-        match rest.get(1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
-                self.advance(2);
-                Ok(())
-            }
-            Some(b'u') => {
-                let digits = rest.get(2..6);
-                if !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit)) {
-                    return Err(self.error(ErrorKind::InvalidEscape));
+            match rest.get(length) {
+                Some(b'"') => {
+                    let inside = self.since(start);
+                    self.advance(1);
+                    return Ok(inside);
                 }
-                self.advance(6);
-                Ok(())
+                Some(b'\\') => match literal::escape(self.rest()) {
+                    Some(length) => self.advance(length),
+                    None => return Err(self.error(ErrorKind::InvalidEscape)),
+                },
+                Some(_) => return Err(self.error(ErrorKind::ControlCharacter)),
+                None => return Err(self.error(ErrorKind::UnexpectedEnd)),
             }
-            _ => Err(self.error(ErrorKind::InvalidEscape)),
         }
     }
 
@@ -322,20 +295,4 @@ impl<'a> Cursor<'a> {
             }
         }
     }
-}
-
-/// The place of the first control character.
-fn control_character(piece: &[u8]) -> Option<usize> {
-    // Whole blocks first, without a branch a byte: the compiler makes SIMD of it.
-    let blocks = piece.chunks(64);
-    let mut before = 0usize;
-    for block in blocks {
-        let any = block.iter().fold(false, |any, byte| any | (*byte < 0x20));
-        if any {
-            let place = block.iter().position(|byte| *byte < 0x20)?;
-            return Some(before.saturating_add(place));
-        }
-        before = before.saturating_add(block.len());
-    }
-    None
 }

@@ -1,6 +1,6 @@
 //! Writes JSON, commas included.
 
-use super::{Text, Value};
+use super::{Text, Value, literal};
 use std::io::Write as _;
 
 /// Appends JSON to a buffer.
@@ -165,7 +165,7 @@ impl<'o> Writer<'o> {
 pub fn escape_into(text: &str, out: &mut Vec<u8>) {
     let mut rest = text.as_bytes();
     loop {
-        let plain = rest.iter().take_while(|byte| !needs_escape(**byte)).count();
+        let plain = literal::plain(rest);
         let (head, tail) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
         out.extend_from_slice(head);
         let Some((byte, tail)) = tail.split_first() else {
@@ -183,10 +183,6 @@ pub fn escape_into(text: &str, out: &mut Vec<u8>) {
         }
         rest = tail;
     }
-}
-
-fn needs_escape(byte: u8) -> bool {
-    byte < 0x20 || byte == b'"' || byte == b'\\'
 }
 
 #[cfg(test)]
