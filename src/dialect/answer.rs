@@ -1,5 +1,6 @@
 //! How answers are read, looked at and written: the readers, scanners and writers that each wire has.
 
+use super::Repeat;
 use crate::chat::Event;
 use crate::framing;
 use crate::json::Text;
@@ -73,6 +74,8 @@ pub enum Passing {
 pub trait StreamScanner {
     /// One whole event.
     fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing;
+    /// What the latest event looked like, so that those like it need not be looked at one by one.
+    fn repeat(&self) -> &Repeat;
     /// The bytes ended.
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
 }

@@ -19,6 +19,7 @@ mod wire;
 
 pub use answer::{AnswerContext, AnswerWriter, Passing, StreamReader, StreamScanner};
 pub use json_tool::JsonTool;
+pub use repeat::Repeat;
 pub use request::{Asked, Edits, Made, UnsupportedParams, WriteOptions, Written};
 pub use wire::Wire;
 

@@ -125,11 +125,26 @@ impl Stream {
         }
         let mut done = false;
         let path = &mut self.path;
-        let result = self.decoder.feed(chunk, &mut |event: framing::Event<'_>| {
-            if !done {
-                done = step(path, &event, tally, now_ms, out);
+        let mut rest = chunk;
+        let mut result = Ok(());
+        while !rest.is_empty() {
+            if let Some(limit) = self.decoder.room() {
+                let passed = path.skip(rest, limit, tally, now_ms, out);
+                rest = rest.get(passed..).unwrap_or_default();
             }
-        });
+            let next = self.decoder.next(rest, &mut |event: framing::Event<'_>| {
+                if !done {
+                    done = step(path, &event, tally, now_ms, out);
+                }
+            });
+            match next {
+                Ok(more) => rest = more,
+                Err(error) => {
+                    result = Err(error);
+                    break;
+                }
+            }
+        }
         self.done = done;
         self.finish_chunk(result, tally, now_ms, out)
     }
@@ -236,6 +251,26 @@ impl Stream {
             untouched: matches!(self.path, Path::Pass(_)),
             broken,
         }
+    }
+}
+
+impl Path {
+    /// Events that are like the one before need no more than a look; returns how many bytes they have.
+    fn skip(
+        &self,
+        bytes: &[u8],
+        limit: usize,
+        tally: &mut Tally,
+        now_ms: u64,
+        out: &mut Vec<u8>,
+    ) -> usize {
+        let (scanner, out) = match self {
+            Path::Pass(scanner) => (scanner, None),
+            Path::Edit(scanner) => (scanner, Some(out)),
+            _ => return 0,
+        };
+        let repeat = scanner.repeat();
+        repeat.skip(bytes, limit, out, &mut |event| tally.see(&event, now_ms))
     }
 }
 

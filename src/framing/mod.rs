@@ -75,6 +75,30 @@ impl Decoder {
         }
     }
 
+    /// Calls `sink` with the next event that ends in `chunk`, or with every one, and returns what follows: more is to be
+    /// fed until that is nothing.
+    ///
+    /// # Errors
+    /// As [`Decoder::feed`].
+    pub fn next<'c>(
+        &mut self,
+        chunk: &'c [u8],
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<&'c [u8], FramingError> {
+        match self {
+            Decoder::Sse(decoder) => decoder.next(chunk, sink),
+            other => other.feed(chunk, sink).map(|()| [].as_slice()),
+        }
+    }
+
+    /// How many bytes the next event may have, where one begins with the next byte of server-sent events.
+    pub fn room(&self) -> Option<usize> {
+        match self {
+            Decoder::Sse(decoder) => decoder.room(),
+            _ => None,
+        }
+    }
+
     /// The bytes ended: calls `sink` with what is left, which nothing ended.
     ///
     /// # Errors

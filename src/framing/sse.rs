@@ -44,36 +44,55 @@ impl Decoder {
         chunk: &[u8],
         sink: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), FramingError> {
-        if self.failed {
-            return Ok(());
-        }
         let mut rest = chunk;
-        if !self.tail.is_empty() {
-            // Finish the split event first. What ends it lies in the chunk, or across its beginning.
-            let start = self.searched;
-            self.tail.extend_from_slice(rest);
-            let Some(end) = block_end(&self.tail, start) else {
-                self.searched = self.tail.len().saturating_sub(3);
-                return self.check(self.tail.len());
-            };
-            let used = end.saturating_sub(self.tail.len().saturating_sub(chunk.len()));
-            rest = chunk.get(used..).unwrap_or_default();
-            self.check(end)?;
-            let mut tail = std::mem::take(&mut self.tail);
-            self.give(tail.get(..end).unwrap_or_default(), sink);
-            tail.clear();
-            tail.shrink_to(KEEP_BYTES);
-            self.tail = tail;
+        while !rest.is_empty() {
+            rest = self.next(rest, sink)?;
         }
-        while let Some(end) = block_end(rest, 0) {
-            self.check(end)?;
-            let (block, after) = rest.split_at_checked(end).unwrap_or((rest, &[]));
-            self.give(block, sink);
-            rest = after;
+        Ok(())
+    }
+
+    /// Calls `sink` with the first event that ends in `chunk`, and returns what follows it: nothing where none does.
+    ///
+    /// # Errors
+    /// As [`Decoder::feed`].
+    pub fn next<'c>(
+        &mut self,
+        chunk: &'c [u8],
+        sink: &mut dyn FnMut(Event<'_>),
+    ) -> Result<&'c [u8], FramingError> {
+        if self.failed {
+            return Ok(&[]);
         }
-        self.tail.extend_from_slice(rest);
+        if self.tail.is_empty() {
+            if let Some(end) = block_end(chunk, 0) {
+                self.check(end)?;
+                let (block, rest) = chunk.split_at_checked(end).unwrap_or((chunk, &[]));
+                sink(event(block, true));
+                return Ok(rest);
+            }
+            self.tail.extend_from_slice(chunk);
+        } else {
+            // Finish the split event. What ends it lies in the chunk, or across its beginning.
+            let before = self.tail.len();
+            self.tail.extend_from_slice(chunk);
+            if let Some(end) = block_end(&self.tail, self.searched) {
+                self.check(end)?;
+                let mut tail = std::mem::take(&mut self.tail);
+                sink(event(tail.get(..end).unwrap_or_default(), true));
+                tail.clear();
+                tail.shrink_to(KEEP_BYTES);
+                self.tail = tail;
+                return Ok(chunk.get(end.saturating_sub(before)..).unwrap_or_default());
+            }
+        }
         self.searched = self.tail.len().saturating_sub(3);
-        self.check(self.tail.len())
+        self.check(self.tail.len())?;
+        Ok(&[])
+    }
+
+    /// How many bytes the next event may have, where one begins with the next byte.
+    pub fn room(&self) -> Option<usize> {
+        (self.tail.is_empty() && !self.failed).then_some(self.limit_bytes)
     }
 
     /// The bytes ended: calls `sink` with what is left, which no blank line ended.
@@ -86,10 +105,6 @@ impl Decoder {
             sink(event(&tail, false));
         }
         Ok(())
-    }
-
-    fn give(&mut self, block: &[u8], sink: &mut dyn FnMut(Event<'_>)) {
-        sink(event(block, true));
     }
 
     fn check(&mut self, length: usize) -> Result<(), FramingError> {

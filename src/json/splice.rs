@@ -32,12 +32,17 @@ impl<'a> Splice<'a> {
 
     /// Removes `member` with one comma beside it.
     pub fn remove(&mut self, member: &Member<'_>) {
-        let range = if member.index == 0 {
+        let range = self.removal(member);
+        self.edits.push((range, Vec::new()));
+    }
+
+    /// What goes with `member`: one comma beside it.
+    pub fn removal(&self, member: &Member<'_>) -> Range<usize> {
+        if member.index == 0 {
             member.span.start..self.after_comma(member.span.end)
         } else {
             self.before_comma(member.span.start)..member.span.end
-        };
-        self.edits.push((range, Vec::new()));
+        }
     }
 
     /// Removes members, given in their order, each with one comma.

@@ -22,6 +22,10 @@ impl StreamScanner for Scanner {
         Passing::Keep
     }
 
+    fn repeat(&self) -> &Repeat {
+        &self.repeat
+    }
+
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         self.reader.end(sink);
     }

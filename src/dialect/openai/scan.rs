@@ -37,17 +37,25 @@ impl Scanner {
 
 impl StreamScanner for Scanner {
     fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
-        self.repeat.event(&mut self.reader, event, sink);
+        let learned = self.repeat.event(&mut self.reader, event, sink);
         let data = event.data.trim_ascii();
+        let mut passing = Passing::Keep;
         if let Some(usage) = &self.strip
             && let Some(place) = usage.find(data)
         {
             let rest = data.get(place.saturating_add(1)..).unwrap_or_default();
             // Where the word ends the event, no second one can follow.
             let only = rest.len() < LAST_MEMBER || usage.find(rest).is_none();
-            return strip::stripped(event, data, only);
+            passing = strip::stripped(event, data, only);
         }
-        Passing::Keep
+        if learned {
+            self.repeat.passes(&passing);
+        }
+        passing
+    }
+
+    fn repeat(&self) -> &Repeat {
+        &self.repeat
     }
 
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {

@@ -1,6 +1,7 @@
 //! Takes usage out of a passing event that the gateway, not the client, asked for, or that the provider sent unasked.
 
 use crate::dialect::Passing;
+use crate::dialect::repeat::place_in;
 use crate::framing;
 use crate::json::scan::{Member, top_level};
 use crate::json::splice::Splice;
@@ -25,6 +26,7 @@ pub(super) fn stripped(event: &framing::Event<'_>, data: &[u8], only: bool) -> P
     };
     let mut splice = Splice::new(data);
     let mut changed = false;
+    let mut gone = None;
     if let Some(usage) = usage {
         let alone = choices
             .as_ref()
@@ -32,8 +34,8 @@ pub(super) fn stripped(event: &framing::Event<'_>, data: &[u8], only: bool) -> P
         if alone && usage.value != b"null" {
             return Passing::Drop;
         }
+        gone = Some(splice.removal(&usage));
         splice.remove(&usage);
-        changed = true;
     }
     if let Some(groq) = groq
         && let Some(rest) = without(groq.value)
@@ -47,12 +49,18 @@ pub(super) fn stripped(event: &framing::Event<'_>, data: &[u8], only: bool) -> P
         splice.replace(&choices, rest);
         changed = true;
     }
-    if !changed {
-        return Passing::Keep;
+    // The rest of the event stays as it came: comments, field names, line endings.
+    let place = place_in(event.raw, data);
+    match (changed, gone, &place) {
+        (false, None, _) => return Passing::Keep,
+        (false, Some(gone), Some(place)) => {
+            let at = |offset: usize| place.start.saturating_add(offset);
+            return Passing::Cut(at(gone.start)..at(gone.end));
+        }
+        _ => {}
     }
     let edited = splice.apply();
-    // The rest of the event stays as it came: comments, field names, line endings.
-    let Some(place) = memchr::memmem::find(event.raw, data) else {
+    let Some(place) = place else {
         // Its data came in several lines.
         let line: Vec<u8> = edited
             .into_iter()
@@ -62,7 +70,7 @@ pub(super) fn stripped(event: &framing::Event<'_>, data: &[u8], only: bool) -> P
     };
     let (before, rest) = event
         .raw
-        .split_at_checked(place)
+        .split_at_checked(place.start)
         .unwrap_or((event.raw, &[]));
     let after = rest.get(data.len()..).unwrap_or_default();
     Passing::Replace([before, &edited, after].concat())
