@@ -34,6 +34,7 @@ pub mod json;
 pub mod meter;
 mod order;
 pub mod provider;
+mod search;
 pub mod telemetry;
 
 #[cfg(target_os = "wasi")]

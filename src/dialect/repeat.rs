@@ -13,6 +13,7 @@ use super::{Passing, StreamReader};
 use crate::chat::Event;
 use crate::framing;
 use crate::json::{self, Text};
+use crate::search;
 use std::ops::Range;
 
 /// Longest event that is remembered.
@@ -181,7 +182,7 @@ impl Repeat {
         self.text = place(text.start)..place(text.end);
         self.padding = frame.len()..frame.len();
         let after = frame.get(self.text.end..data.end).unwrap_or_default();
-        if let Some(found) = memchr::memmem::find(after, PADDING) {
+        if let Some(found) = search::find(after, PADDING) {
             let start = self
                 .text
                 .end

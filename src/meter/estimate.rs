@@ -1,5 +1,7 @@
 //! Token counts where the provider said none: rough, and always marked as estimated.
 
+use crate::search;
+
 /// Bytes of text a token, for the common tokenisers on English text and code.
 const BYTES_PER_TOKEN: u64 = 4;
 
@@ -16,7 +18,7 @@ pub fn tokens(bytes: u64) -> u64 {
 
 /// Tokens of a JSON request body, media in base64 counted as media.
 pub fn request_tokens(body: &[u8]) -> u64 {
-    if memchr::memmem::find(body, b"base64").is_none() {
+    if !search::has(body, b"base64") {
         return tokens(length(body));
     }
     let mut text = 0u64;

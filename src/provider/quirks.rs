@@ -3,7 +3,7 @@
 //! A rule is there only where the provider would refuse the request otherwise, or leave a limit unheeded: what it
 //! accepts passes as the client sent it.
 
-use memchr::memmem::find;
+use crate::search::has;
 
 /// What is peculiar to a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ impl Schemas {
             Schemas::Only(pieces) => (pieces, true),
             Schemas::Not(pieces) => (pieces, false),
         };
-        let named = |piece: &&str| find(model.as_bytes(), piece.as_bytes()).is_some();
+        let named = |piece: &&str| has(model.as_bytes(), piece.as_bytes());
         pieces.iter().any(named) == wanted
     }
 }

@@ -15,6 +15,7 @@ use crate::json::splice::Splice;
 use crate::json::{self, Text, Value, Writer};
 use crate::order::Places;
 use crate::provider;
+use crate::search;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -52,7 +53,7 @@ fn edit_own(body: &[u8], edits: &Edits<'_>) -> Result<Option<Vec<u8>>, Error> {
 /// Whether a request may have what this gateway put into earlier answers of other wires, and what Anthropic would
 /// therefore refuse: signatures in ids, blocks that hold another provider's signature, and thinking that none signed.
 pub fn is_marked(body: &[u8]) -> bool {
-    let has = |piece: &str| memchr::memmem::find(body, piece.as_bytes()).is_some();
+    let has = |piece: &str| search::has(body, piece.as_bytes());
     // The mark begins a string: as a word of a text it is none.
     has(signed_id::MARK) || has(&format!("\"{GEMINI_MARK}")) || has_unsigned(body)
 }
@@ -65,8 +66,8 @@ fn has_unsigned(body: &[u8]) -> bool {
         let rest = rest.trim_ascii_start().strip_prefix(b":")?;
         Some(rest.trim_ascii_start().starts_with(b"\"\""))
     };
-    memchr::memmem::find_iter(body, KEY).any(|at| empty(at) == Some(true))
-        && memchr::memmem::find(body, b"\"thinking\"").is_some()
+    search::find_all(body, KEY).any(|at| empty(at) == Some(true))
+        && search::has(body, b"\"thinking\"")
 }
 
 /// The request without them, for Anthropic itself.
@@ -203,7 +204,7 @@ fn system(w: &mut Writer<'_>, member: &Member<'_>) {
 
 /// Checks that no image or document is at an URL.
 fn has_no_urls(member: &Member<'_>, host: Host) -> Result<(), Error> {
-    if memchr::memmem::find(member.value, b"\"url\"").is_none() {
+    if !search::has(member.value, b"\"url\"") {
         return Ok(());
     }
     let Ok(Value::Array(messages)) = json::parse(member.value) else {

@@ -7,6 +7,7 @@ use super::models::Rules;
 use crate::chat::{Error, ErrorKind};
 use crate::json::{self, Value};
 use crate::provider::{Api, ProviderKind};
+use crate::search;
 
 /// Who serves the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(super) fn is_billing(text: &str) -> bool {
 
 /// Whether some bytes can hold such a block.
 pub(super) fn may_bill(bytes: &[u8]) -> bool {
-    memchr::memmem::find(bytes, BILLING.as_bytes()).is_some()
+    search::has(bytes, BILLING.as_bytes())
 }
 
 impl Host {

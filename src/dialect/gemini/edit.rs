@@ -2,13 +2,13 @@
 
 use super::signature::{MARK, own};
 use crate::json::{self, Text, Value};
-use memchr::memmem;
+use crate::search::find;
 
 /// Takes out the signatures of providers of other wires, which Google would refuse; `None` where there are none.
 ///
 /// A client may have had them from an earlier turn that such a provider served.
 pub fn edit(body: &[u8]) -> Option<Vec<u8>> {
-    memmem::find(body, MARK.as_bytes())?;
+    find(body, MARK.as_bytes())?;
     let mut spans = Vec::new();
     let value = json::parse(body).ok()?;
     foreign(&value, body, &mut spans);

@@ -7,14 +7,14 @@ use crate::dialect::Edits;
 use crate::json::scan::top_level;
 use crate::json::{self, Object, Value};
 use crate::provider::{Members, Quirks, Schemas};
-use memchr::memmem::{find, find_iter};
+use crate::search::{find_all, has};
 
 /// Whether a request needs more than edits to suit a provider. Bytes are looked for first; only where some that might
 /// mean it are there is the body parsed.
 pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
     let quirks = edits.kind.quirks;
     let no_system = quirks.native_openai && no_system(body, edits.model);
-    let schemas = quirks.schemas != Schemas::All && has_string(body, b"json_schema");
+    let schemas = quirks.schemas != Schemas::All && has_string(body, &["json_schema"]);
     if !no_system && !schemas && !suspect(body, quirks) {
         return false;
     }
@@ -70,7 +70,7 @@ fn no_system(body: &[u8], model: Option<&str>) -> bool {
     if let Some(model) = model {
         return family(model).no_system;
     }
-    if find(body, b"o1-").is_none() {
+    if !has(body, b"o1-") {
         return false;
     }
     let model = top_level(body, ["model"]).ok().and_then(|[model]| model);
@@ -103,25 +103,36 @@ fn suspect(body: &[u8], quirks: &Quirks) -> bool {
         Members::Only(_) => (&[], true),
     };
     let strings = strings.iter().filter(|(wanted, _)| *wanted);
-    let mut strings = strings.map(|(_, word)| word).chain(foreign);
-    any || strings.any(|word| has_string(body, word.as_bytes()))
+    let words: Vec<&str> = strings
+        .map(|(_, word)| *word)
+        .chain(foreign.iter().copied())
+        .collect();
+    any || has_string(body, &words)
         || anywhere
             .iter()
-            .any(|(wanted, word)| *wanted && find(body, word.as_bytes()).is_some())
+            .any(|(wanted, word)| *wanted && has(body, word.as_bytes()))
         || (quirks.native_openai && has_long_id(body))
 }
 
-/// Whether a string of exactly these bytes might be there: between quotes, wherever that is.
-fn has_string(body: &[u8], word: &[u8]) -> bool {
-    let quote = |at: Option<usize>| at.and_then(|at| body.get(at)) == Some(&b'"');
-    find_iter(body, word)
-        .any(|at| quote(at.checked_sub(1)) && quote(Some(at.saturating_add(word.len()))))
+/// Whether a string of exactly one of these words' bytes might be there: between quotes, wherever they are.
+fn has_string(body: &[u8], words: &[&str]) -> bool {
+    let mut rest = body;
+    let mut between = || {
+        let length = memchr::memchr(b'"', rest)?;
+        let (word, after) = rest.split_at_checked(length)?;
+        rest = after.get(1..)?;
+        Some(word)
+    };
+    !words.is_empty()
+        && between().is_some()
+        && std::iter::from_fn(between)
+            .any(|found| words.iter().any(|word| word.as_bytes() == found))
 }
 
 /// Whether there might be a tool's result whose call's id is longer than OpenAI takes.
 fn has_long_id(body: &[u8]) -> bool {
     const KEY: &[u8] = b"\"tool_call_id\"";
-    find_iter(body, KEY).any(|at| {
+    find_all(body, KEY).any(|at| {
         let rest = body.get(at.saturating_add(KEY.len())..).unwrap_or_default();
         let mut strings = rest.split(|byte| *byte == b'"').skip(1);
         strings.next().is_some_and(|id| id.len() > LONGEST_ID)

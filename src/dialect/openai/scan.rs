@@ -14,14 +14,14 @@ use crate::dialect::{Passing, StreamReader, StreamScanner};
 use crate::framing;
 use crate::json::scan::{Member, top_level};
 use crate::json::{self, Object, Text, Value};
-use memchr::memmem::Finder;
+use crate::search::find;
 
 /// A passing stream's state.
 pub struct Scanner {
     reader: Reader,
     repeat: Repeat,
-    /// Searches for what is to be taken out: made once a stream, not once an event.
-    strip: Option<Finder<'static>>,
+    /// Whether usage is taken out.
+    strip: bool,
 }
 
 impl Scanner {
@@ -30,7 +30,7 @@ impl Scanner {
         Scanner {
             reader: Reader::default(),
             repeat: Repeat::default(),
-            strip: strip_usage.then(|| Finder::new("\"usage\"")),
+            strip: strip_usage,
         }
     }
 }
@@ -40,12 +40,12 @@ impl StreamScanner for Scanner {
         let learned = self.repeat.event(&mut self.reader, event, sink);
         let data = event.data.trim_ascii();
         let mut passing = Passing::Keep;
-        if let Some(usage) = &self.strip
-            && let Some(place) = usage.find(data)
+        if self.strip
+            && let Some(place) = find(data, USAGE)
         {
             let rest = data.get(place.saturating_add(1)..).unwrap_or_default();
             // Where the word ends the event, no second one can follow.
-            let only = rest.len() < LAST_MEMBER || usage.find(rest).is_none();
+            let only = rest.len() < LAST_MEMBER || find(rest, USAGE).is_none();
             passing = strip::stripped(event, data, only);
         }
         if learned {
@@ -62,6 +62,9 @@ impl StreamScanner for Scanner {
         self.reader.end(sink);
     }
 }
+
+/// What is taken out.
+const USAGE: &[u8] = b"\"usage\"";
 
 /// Bytes of `"usage":null}` and a little more.
 const LAST_MEMBER: usize = 16;

@@ -6,6 +6,7 @@ use crate::dialect::Wire;
 use crate::exchange::caller::{is_key, stays};
 use crate::exchange::headers::{Edits, Value};
 use crate::exchange::{Exchange, Headers};
+use crate::search;
 
 /// Beginnings of names of headers that only the client's wire knows.
 const WIRE_PREFIXES: [&[u8]; 4] = [b"anthropic-", b"openai-", b"x-stainless-", b"x-goog-"];
@@ -140,7 +141,7 @@ impl Plan {
         let kind = kind
             .or_else(|| base.get("content-type"))
             .unwrap_or_default();
-        let json = memchr::memmem::find(kind, b"json").is_some();
+        let json = search::has(kind, b"json");
         if self.body == BodyPlan::Translate || !json {
             set(&mut edits, base, "content-type", "application/json");
         }

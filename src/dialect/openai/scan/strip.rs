@@ -6,6 +6,7 @@ use crate::framing;
 use crate::json::scan::{Member, top_level};
 use crate::json::splice::Splice;
 use crate::json::{self, Value};
+use crate::search;
 
 /// As OpenAI ends every chunk but the last where usage was asked for. In valid JSON only a member of the outermost
 /// object can stand before its closing brace.
@@ -86,7 +87,7 @@ fn without(object: &[u8]) -> Option<Vec<u8>> {
 
 /// The choices without their `usage`; `None` where none has any.
 fn choices_without(choices: &Member<'_>) -> Option<Vec<u8>> {
-    memchr::memmem::find(choices.value, b"\"usage\"")?;
+    search::find(choices.value, b"\"usage\"")?;
     let Ok(Value::Array(list)) = json::parse(choices.value) else {
         return None;
     };
