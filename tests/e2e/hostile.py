@@ -120,15 +120,15 @@ def plain(client, model, text="Hi", stream=False, **more):
 async def polite(peer):
     """A provider that answers every request well, in the wire that its path tells."""
     path, body = peer.request.path, peer.request.body
-    if "/messages" in path:
+    if path.endswith("/messages") or "/publishers/anthropic/" in path or path.endswith("/invoke"):
         provider = PROVIDERS["anthropic"]
-    elif path.startswith("/v1beta/"):
+    elif path.startswith("/v1beta/") or "/publishers/google/" in path:
         provider = PROVIDERS["gemini"]
     elif path.startswith("/model/"):
         provider = PROVIDERS["bedrock"]
     else:
         provider = PROVIDERS["openai"]
-    streams = re.search(rb'"stream" *: *true', body) or "stream" in path
+    streams = re.search(rb'"stream" *: *true', body) or ":streamGenerateContent" in path or path.endswith("-stream")
     answer = whole(b"".join(event.data for event in provider.events), kind=provider.stream_kind) if streams else whole(provider.unary)
     await peer.send(answer)
 
@@ -154,18 +154,19 @@ class Ward:
 
     def settled(self):
         """How many requests were settled up to now."""
-        return self.gateway.stat("weir_requests_total")
+        return self.gateway.stat("weir_requests_total$")
 
-    def check(self, before, requests=1):
+    def check(self, before, requests=1, **served):
         """After a case: `requests` more are settled than `before`, and the gateway serves as if nothing had happened."""
         wait_for(lambda: self.settled() >= before + requests, f"{requests} requests are settled")
         assert self.settled() == before + requests
-        self.serves()
+        self.serves(**served)
         assert self.settled() == before + requests + 1
         self.unhurt()
 
-    def serves(self, model=MODELS["anthropic"]):
-        answer = send(self.gateway.port, post(CLIENT_PATHS["openai"], json.dumps(plain("openai", model)).encode()))
+    def serves(self, model=MODELS["anthropic"], caller=False):
+        headers = [b"x-caller: harmless"] if caller else []
+        answer = send(self.gateway.port, post(CLIENT_PATHS["openai"], json.dumps(plain("openai", model)).encode(), headers))
         assert (answer.status, read_unary("openai", answer.json())) == (200, TEXT)
         return answer
 
