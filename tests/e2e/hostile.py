@@ -156,6 +156,18 @@ class Ward:
         """How many requests were settled up to now."""
         return self.gateway.stat("weir_requests_total$")
 
+    def settlement(self, caller):
+        """What was settled for a caller: {outcome: requests}, and tokens by "input" and "output"."""
+        text = fetch(f"http://127.0.0.1:{self.gateway.admin}/stats?usedonly&filter=caller=.={caller};")
+        settled = {}
+        for line in text.splitlines():
+            labels = dict(re.findall(r"(\w+)=\.=(.*?);\.;", line))
+            if ".;weir_requests_total: " in line:
+                settled[labels["outcome"]] = int(line.rsplit(": ", 1)[1])
+            elif ".;weir_tokens_total: " in line and labels["type"] in ("input", "output"):
+                settled[labels["type"]] = int(line.rsplit(": ", 1)[1])
+        return settled
+
     def check(self, before, requests=1, **served):
         """After a case: `requests` more are settled than `before`, and the gateway serves as if nothing had happened."""
         wait_for(lambda: self.settled() >= before + requests, f"{requests} requests are settled")

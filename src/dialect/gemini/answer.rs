@@ -42,7 +42,12 @@ pub(super) fn tell(parsed: &Value<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Resul
     let mut answer = Answer::default();
     match parsed {
         Value::Object(whole) => answer.chunk(whole, sink),
-        Value::Array(chunks) if !chunks.items().is_empty() => {
+        Value::Array(chunks)
+            if chunks
+                .items()
+                .iter()
+                .any(|chunk| chunk.as_object().is_some()) =>
+        {
             for chunk in chunks.items().iter().filter_map(Value::as_object) {
                 answer.chunk(chunk, sink);
             }
