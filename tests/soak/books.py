@@ -29,6 +29,9 @@ class Ledger:
             self.mistake(f"cost: {entry}")
         if entry["outcome"] == "aborted" and entry["usage_source"] == "provider":
             self.mistake(f"an abort with final counts: {entry}")
+        # Of these the client had a good piece before it left.
+        if "trickle" in entry["model"] and (entry["usage_source"] != "estimated" or not tokens["input"] or not cost):
+            self.mistake(f"an abort without an estimate: {entry}")
         self.lines += 1
 
     def mistake(self, text):
