@@ -48,10 +48,13 @@ class Cell:
     stream: bool
     # Whether OpenAI's client asks for usage: the gateway takes it out again where it did not.
     include_usage: bool = False
+    # What the provider did that was asked before this one, where there was one.
+    first: str = ""
 
     def __str__(self):
         usage = "+usage" if self.include_usage else ""
-        return f"{self.fault}-{self.point}-{self.client}{usage}-{self.wire}-{'stream' if self.stream else 'unary'}"
+        first = f"{self.first}, then " if self.first else ""
+        return f"{first}{self.fault}-{self.point}-{self.client}{usage}-{self.wire}-{'stream' if self.stream else 'unary'}"
 
     @property
     def same(self):

@@ -1,5 +1,6 @@
 """Judges what came of a cell of the matrix: what the client saw, what was settled, and what is left."""
 from fault_cells import STALLS
+from fault_play import FIRST_MODEL
 from fault_wires import TEXT, is_error, read_stream, read_unary
 from gateway import wait_for
 from prices import prices
@@ -58,12 +59,17 @@ def settlement(cell, played, entries, metrics):
     mine = [entry for entry in entries if entry["caller"] == played.mark]
     assert len(mine) == 1, mine
     (entry,) = mine
-    source = (int(entry["input_tokens"]), int(entry["output_tokens"]), entry["usage_source"])
-    assert (entry["outcome"], source) == (want.outcome, want.usage), entry
+    tokens, output, source = want.usage
+    rates = prices(cell.provider.model)
+    cost = round((tokens * rates[0] + output * rates[1]) * 1e9)
+    if cell.first == "error event":
+        # The first provider had begun: what it read is estimated.
+        before = -(-played.request_bytes // 4)
+        tokens, source, cost = tokens + before, "estimated", cost + round(before * prices(FIRST_MODEL)[0] * 1e9)
+    usage = (int(entry["input_tokens"]), int(entry["output_tokens"]), entry["usage_source"])
+    assert (entry["outcome"], usage) == (want.outcome, (tokens, output, source)), entry
     assert entry["status"] == want.status, entry
     assert (entry["error"] in (None, "-", "")) == (want.outcome in ("ok", "aborted")) or want.outcome == "aborted", entry
-    rates = prices(cell.provider.model)
-    cost = round((want.usage[0] * rates[0] + want.usage[1] * rates[1]) * 1e9)
     assert int(entry["cost_nanousd"]) == cost, entry
     got = {}
     for (name, labels), value in metrics.items():
@@ -71,7 +77,7 @@ def settlement(cell, played, entries, metrics):
         if labels.get("caller") == played.mark:
             assert labels["outcome"] == want.outcome
             got[name, labels.get("type", "")] = value
-    counts = {("weir_requests_total", ""): 1, ("weir_tokens_total", "input"): want.usage[0], ("weir_tokens_total", "output"): want.usage[1], ("weir_cost_nanousd_total", ""): cost}
+    counts = {("weir_requests_total", ""): 1, ("weir_tokens_total", "input"): tokens, ("weir_tokens_total", "output"): output, ("weir_cost_nanousd_total", ""): cost}
     assert got == {key: value for key, value in counts.items() if value}, got
 
 

@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass
 
 from fault_cells import BEFORE, ENDS, EVENTS, FIRST, HEAD, LEAVES, PAUSES, STALLS, TAKE_EVENTS, expect
-from fault_wires import CLIENT_PATHS, asked
+from fault_wires import CLIENT_PATHS, PROVIDERS, asked
 from gateway import fetch, wait_for
 from raw_client import RawClient, Reply
 from raw_provider import whole
@@ -15,6 +15,8 @@ from raw_provider import whole
 PAGE = b"<html><body>Bad gateway, said a proxy</body></html>"
 # Every request has a name of its own as its caller: metrics and log lines are told apart by it.
 CALLERS = [("stage: edge\n", "stage: edge\n                    caller: {header: x-caller}\n                    max_caller_labels: 10000\n")]
+# The model that is asked for where another provider is asked before.
+FIRST_MODEL = "gpt-4o"
 _numbers = itertools.count(1)
 
 
@@ -99,11 +101,14 @@ def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None, cli
 async def play(gateway, provider, cell, seconds, meeting, kind):
     """Plays one cell."""
     mark = f"mark-{next(_numbers)}"
-    body = asked(cell.client, cell.provider.model, mark, cell.stream, cell.include_usage)
+    body = asked(cell.client, FIRST_MODEL if cell.first else cell.provider.model, mark, cell.stream, cell.include_usage)
     client = kind(gateway.port, CLIENT_PATHS[cell.client], body, [("x-caller", mark)], seconds)
     played = Played(mark, client.reply, len(body), gateway=gateway)
 
     async def script(peer):
+        if cell.first and peer.request.path == CLIENT_PATHS["openai"]:
+            await fail_first(cell, peer)
+            return
         played.asked = True
         try:
             await perform(cell, peer, client, played, meeting)
@@ -127,6 +132,29 @@ async def play(gateway, provider, cell, seconds, meeting, kind):
             break
         await asyncio.sleep(0.02)
     return played
+
+
+async def fail_first(cell, peer):
+    """What the first provider does, OpenAI, so that the second one is asked."""
+    provider = PROVIDERS["openai"]
+    kind = provider.stream_kind if cell.stream else "application/json"
+    if cell.first == "reset":
+        peer.reset()
+    elif cell.first == "stalls":
+        await peer.gone(15)
+    elif cell.first == "page in 200":
+        await peer.begin(kind="text/html", length=len(PAGE), body=PAGE)
+    elif cell.first == "reset after headers":
+        await peer.begin(kind=kind, chunked=True)
+        await asyncio.sleep(0.05)
+        peer.reset()
+    elif cell.first == "error in 200":
+        await peer.begin(length=len(provider.error), body=provider.error)
+    elif cell.first == "error event":
+        await peer.begin(kind=kind, chunked=True, body=provider.events[0].data + provider.error_event)
+        await peer.end()
+    else:
+        await peer.begin(status=cell.first, length=len(provider.error), body=provider.error)
 
 
 async def perform(cell, peer, client, played, meeting):
