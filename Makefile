@@ -6,6 +6,8 @@ SHELL := /bin/bash
 STATE := .weir
 TARGETS_STAMP := $(STATE)/rust-targets
 WASM := target/weir.wasm
+NOOP := target/wasm32-wasip1/release/weir_bench_noop.wasm
+LOAD := target/release/weir-bench-load
 SIMULATOR := target/release/weir-simulator
 ENVOY_VERSION := 1.40.0
 ENVOY_OLD_VERSION := 1.37.0
@@ -19,7 +21,7 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test bench-micro conformance soak check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test bench bench-micro conformance soak check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -63,6 +65,12 @@ $(WASM): $(TARGETS_STAMP) $(SOURCES)
 $(SIMULATOR): $(shell find tests/simulator -name '*.rs' -o -name Cargo.toml) Cargo.lock
 	@cargo build --quiet --release -p weir-simulator && touch $@
 
+$(LOAD): $(shell find tests/bench/load -name '*.rs' -o -name Cargo.toml) Cargo.lock
+	@cargo build --quiet --release -p weir-bench-load && touch $@
+
+$(NOOP): $(TARGETS_STAMP) $(shell find tests/bench/noop -name '*.rs' -o -name Cargo.toml) Cargo.lock .cargo/config.toml
+	@cargo build --quiet --release --target wasm32-wasip1 -p weir-bench-noop && touch $@
+
 setup-test: setup $(ENVOY_OLD_BIN) $(STATE)/test-venv/.done $(NODE_MODULES) $(WASM_RUNNER)
 
 build: $(WASM) ## builds target/weir.wasm
@@ -74,6 +82,10 @@ test: setup-test $(WASM) $(SIMULATOR) ## runs every test: unit, golden, property
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) ENVOY_OLD_BIN=$(abspath $(ENVOY_OLD_BIN)) WEIR_WASM=$(abspath $(WASM)) \
 	 WEIR_SIMULATOR=$(abspath $(SIMULATOR)) WASM_RUNNER=$(abspath $(WASM_RUNNER)) TEST_PYTHON=$(TEST_PYTHON) \
 	 python3 tests/tools/test.py
+
+bench: setup $(WASM) $(SIMULATOR) $(LOAD) $(NOOP) ## measures Weir beside bare Envoy (Linux): tests/bench/README.md has the options
+	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) \
+	 WEIR_LOAD=$(abspath $(LOAD)) WEIR_NOOP=$(abspath $(NOOP)) python3 tests/bench/bench.py
 
 bench-micro: $(TARGETS_STAMP) $(STATE)/test-venv/.done ## measures the core's parts, natively and as Wasm in Node (CASE=pass/ for some)
 	@mkdir -p target/reports
