@@ -3,6 +3,7 @@
 use super::attempt::{self, AttemptConfig};
 use super::pattern::Pattern;
 use super::reader::{Fields, Reader};
+use crate::telemetry::{Published, words};
 
 /// The edge's configuration.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub struct EdgeConfig {
     pub label_limits: LabelLimits,
     /// Largest request body.
     pub max_request_bytes: u64,
+    /// Which values are written into filter state, beside the target.
+    pub publish: Published,
     /// Whether routes are told the model and the target by headers beside filter state, which no client can write.
     pub route_headers: bool,
     /// Whether `POST /weir/translate` tells what would be sent, headers included.
@@ -32,7 +35,7 @@ pub struct EdgeConfig {
     /// Whether later attempts get the caller's own keys too: they are kept in filter state for it.
     pub forward_caller_auth: bool,
     /// `translate: inline`: the attempt that the edge itself makes.
-    pub inline: Option<AttemptConfig>,
+    pub inline: Option<Box<AttemptConfig>>,
 }
 
 /// What becomes of the unknown.
@@ -87,7 +90,7 @@ impl EdgeConfig {
     }
 }
 
-const KEYS: [&str; 16] = [
+const KEYS: [&str; 17] = [
     "stage",
     "hosts",
     "path_prefix",
@@ -99,6 +102,7 @@ const KEYS: [&str; 16] = [
     "max_caller_labels",
     "max_model_labels",
     "max_request_bytes",
+    "publish",
     "route_headers",
     "dry_run",
     "forward_caller_auth",
@@ -161,6 +165,7 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<EdgeConfig> {
             models: count("max_model_labels", 200),
         },
         max_request_bytes: fields.number("max_request_bytes", 16 << 20, 1, 1 << 30),
+        publish: publish(&fields).unwrap_or_default(),
         route_headers: fields
             .optional("route_headers")
             .and_then(|field| field.bool())
@@ -169,11 +174,18 @@ pub(super) fn read(reader: &Reader<'_>) -> Option<EdgeConfig> {
         // Inline there is one attempt, and it has the request's own headers.
         forward_caller_auth: fields.bool("forward_caller_auth") && !inline,
         inline: if inline {
-            Some(attempt::inline(reader)?)
+            Some(Box::new(attempt::inline(reader)?))
         } else {
             None
         },
     })
+}
+
+/// What is named, each a word of [`words`].
+fn publish(fields: &Fields<'_>) -> Option<Published> {
+    let list = fields.optional("publish")?.list()?;
+    let places = list.iter().filter_map(|item| item.one_of(&words()));
+    Some(Published::only(places))
 }
 
 fn hosts(fields: &Fields<'_>) -> Vec<Pattern> {

@@ -122,6 +122,11 @@ impl AttemptRecord {
         self.status
     }
 
+    /// Whether it tells of a provider's answer that came well to its end: nothing will be added, and nothing retried.
+    pub fn is_whole(&self) -> bool {
+        self.complete && !self.local && self.error.is_none() && (200..300).contains(&self.status)
+    }
+
     /// Packs it for filter state.
     pub fn pack(&self) -> Vec<u8> {
         pack(self)

@@ -3,7 +3,9 @@
 use super::identity::clean;
 use super::{AttemptRecord, Operation};
 use crate::chat::{ErrorKind, FinishReason};
+use crate::json::Writer;
 use crate::meter::{Usage, UsageSource};
+use crate::telemetry::{Key, Published};
 use std::fmt::Write;
 
 /// How a request ended.
@@ -134,45 +136,94 @@ pub fn settle(end: &End, records: &[AttemptRecord]) -> Settlement {
 }
 
 impl Settlement {
-    /// Calls `set` with every public filter-state value, by key. Parts of the usage that are nothing are not told.
-    pub fn properties(&self, set: &mut dyn FnMut(&str, &[u8])) {
+    /// Calls `sink` with the public filter-state values. Parts of the usage that are nothing are not told.
+    fn tell(&self, sink: &mut dyn FnMut(Key, Told<'_>)) {
         let usage = &self.usage;
-        let mut text = String::new();
-        let mut number = |key: &str, count: u64| {
-            text.clear();
-            // Writing into a string cannot fail.
-            let _ = write!(text, "{count}");
-            set(key, text.as_bytes());
-        };
-        number("weir.input_tokens", usage.input_tokens);
-        number("weir.output_tokens", usage.output_tokens);
-        number("weir.total_tokens", usage.total_tokens());
-        number("weir.cost_nanousd", self.cost_nanousd);
+        let mut number = |key: Key, count: u64| sink(key, Told::Number(count));
+        number(Key::InputTokens, usage.input_tokens);
+        number(Key::OutputTokens, usage.output_tokens);
+        number(Key::TotalTokens, usage.total_tokens());
+        number(Key::CostNanousd, self.cost_nanousd);
         let parts = [
-            ("weir.cache_read_tokens", usage.cache_read_tokens),
-            ("weir.cache_write_tokens", usage.cache_write_tokens),
-            ("weir.reasoning_tokens", usage.reasoning_tokens),
+            (Key::CacheReadTokens, usage.cache_read_tokens),
+            (Key::CacheWriteTokens, usage.cache_write_tokens),
+            (Key::ReasoningTokens, usage.reasoning_tokens),
         ];
         for (key, count) in parts.into_iter().filter(|(_, count)| *count > 0) {
             number(key, count);
         }
         if let Some(ttft) = self.ttft_ms {
-            number("weir.ttft_ms", ttft);
+            number(Key::TtftMs, ttft);
         }
-        let mut word = |key: &str, word: &str| set(key, word.as_bytes());
-        word("weir.usage_source", self.usage_source.as_str());
-        word("weir.outcome", self.outcome.as_str());
+        let mut word = |key: Key, word: &str| sink(key, Told::Word(word));
+        word(Key::UsageSource, self.usage_source.as_str());
+        word(Key::Outcome, self.outcome.as_str());
         if !self.provider.is_empty() {
-            word("weir.provider", &self.provider);
-            word("weir.upstream_model", &clean(&self.upstream_model));
+            word(Key::Provider, &self.provider);
+            word(Key::UpstreamModel, &clean(&self.upstream_model));
         }
         if let Some(reason) = self.finish_reason {
-            word("weir.finish_reason", reason.as_str());
+            word(Key::FinishReason, reason.as_str());
         }
         if let Some(error) = self.error {
-            word("weir.error", error.as_str());
+            word(Key::Error, error.as_str());
         }
     }
+
+    /// Calls `set` with those of the public filter-state values that are published. `asked` is what was told of the
+    /// request before: it stands in the log's members too, in front.
+    pub fn properties(
+        &self,
+        published: Published,
+        asked: &[(&str, &str)],
+        set: &mut dyn FnMut(&str, &[u8]),
+    ) {
+        let mut text = String::new();
+        self.tell(&mut |key, told| {
+            if !published.has(key) {
+                return;
+            }
+            match told {
+                Told::Word(word) => set(key.name(), word.as_bytes()),
+                Told::Number(count) => {
+                    text.clear();
+                    // Writing into a string cannot fail.
+                    let _ = write!(text, "{count}");
+                    set(key.name(), text.as_bytes());
+                }
+            }
+        });
+        if published.has(Key::Log) {
+            set(Key::Log.name(), &self.members(asked));
+        }
+    }
+
+    /// Everything as members of a line of JSON, with a comma before each: an access log puts them after its own, and
+    /// has nothing there where nothing was settled.
+    fn members(&self, asked: &[(&str, &str)]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(384);
+        let mut w = Writer::new(&mut out);
+        w.begin_object();
+        for (name, value) in asked.iter().filter(|(_, value)| !value.is_empty()) {
+            w.field_str(name, value);
+        }
+        self.tell(&mut |key, told| match told {
+            Told::Word(word) => w.field_str(key.word(), word),
+            Told::Number(count) => w.field_number(key.word(), count),
+        });
+        w.end_object();
+        out.pop();
+        if let Some(brace) = out.first_mut() {
+            *brace = b',';
+        }
+        out
+    }
+}
+
+/// A value that is told.
+enum Told<'t> {
+    Word(&'t str),
+    Number(u64),
 }
 
 #[cfg(test)]
@@ -216,6 +267,27 @@ mod tests {
             (settled.outcome, settled.duration_ms, settled.attempts),
             (Outcome::Ok, 250, 2)
         );
+    }
+
+    #[test]
+    fn a_log_line_has_every_value_and_filter_state_those_that_are_published() {
+        let settled = settle(
+            &end(200, true),
+            &[record(3, Some(5), UsageSource::Provider)],
+        );
+        let told = |published: Published| {
+            let mut told = Vec::new();
+            settled.properties(published, &[("model", "m\"")], &mut |key, value| {
+                told.push(format!("{key}={}", String::from_utf8_lossy(value)));
+            });
+            told
+        };
+        let log = told(Published::only([Key::Log as usize].into_iter()));
+        let want = r#"weir.log=,"model":"m\"","input_tokens":3,"output_tokens":0,"total_tokens":3,"cost_nanousd":5,"usage_source":"provider","outcome":"ok","provider":"p","upstream_model":"""#;
+        assert_eq!(log, [want]);
+        let each = told(Published::default());
+        assert!(each.contains(&"weir.cost_nanousd=5".to_owned()), "{each:?}");
+        assert!(!each.iter().any(|told| told.starts_with("weir.log")));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub struct Pending {
     plan: Plan,
     found: Found,
     number: u32,
+    /// Whether the edge itself makes the attempt.
+    inline: bool,
 }
 
 /// Where this attempt runs.
@@ -160,6 +162,7 @@ impl HttpContext for AttemptFilter {
             plan,
             found,
             number,
+            inline: false,
             exchange,
         };
         let passes = pending.plan.body == BodyPlan::Keep && !pending.exchange.dry_run;
@@ -269,6 +272,7 @@ impl Pending {
             found: plan.found(1, exchange.header_count, &exchange, host::request_headers),
             plan,
             number: 1,
+            inline: true,
             exchange,
         })
     }
@@ -284,7 +288,7 @@ impl Pending {
             &self.plan,
             hasher.finish(),
         );
-        Sent::new(answer, self.number)
+        Sent::new(answer, self.number, self.inline)
     }
 
     /// Sends the headers.

@@ -2,7 +2,6 @@
 
 use super::attempt::Pending;
 use super::host;
-use super::metrics;
 use super::respond::Sent;
 use crate::chat::ErrorKind;
 use crate::config::{EdgeConfig, Identity};
@@ -11,23 +10,30 @@ use crate::exchange::admission::{self, Admission, Admitted, Step};
 use crate::exchange::headers::Edits;
 use crate::exchange::identity::{Lookup, clean};
 use crate::exchange::passage::{self, Verdict};
-use crate::exchange::settlement::{End, settle};
+use crate::exchange::settlement::End;
 use crate::exchange::{AttemptRecord, Exchange, Headers, LocalReply, Operation};
+use crate::telemetry::Key;
 use proxy_wasm::traits::{Context, HttpContext};
 use proxy_wasm::types::Action;
 use std::rc::Rc;
 
 /// One request.
 pub struct EdgeFilter {
-    config: Rc<EdgeConfig>,
+    pub(super) config: Rc<EdgeConfig>,
     state: State,
-    end: End,
+    pub(super) end: End,
     wire: Wire,
-    caller: String,
+    pub(super) caller: String,
+    pub(super) team: String,
+    /// The model as the client named it, cleaned.
+    pub(super) model: String,
+    pub(super) target: String,
     /// The attempt that the edge makes itself, once it was sent.
-    inline: Option<Box<Sent>>,
+    pub(super) inline: Option<Box<Sent>>,
     /// What replaces an answer of Envoy's own.
     replacement: Option<Vec<u8>>,
+    /// The only attempt's record, where it was final before the answer came.
+    pub(super) whole: Vec<AttemptRecord>,
 }
 
 enum State {
@@ -66,8 +72,12 @@ impl EdgeFilter {
             end: End::default(),
             wire: Wire::OpenAi,
             caller: String::new(),
+            team: String::new(),
+            model: String::new(),
+            target: String::new(),
             inline: None,
             replacement: None,
+            whole: Vec::new(),
         }
     }
 
@@ -83,7 +93,9 @@ impl EdgeFilter {
     fn publish(&mut self, admitted: &Admitted) {
         let exchange = &admitted.exchange;
         let model = clean(&exchange.model);
-        host::set_property("weir.model", model.as_bytes());
+        self.tell(Key::Model, &model);
+        self.model.clone_from(&model);
+        self.target.clone_from(&admitted.target);
         if !admitted.target.is_empty() {
             host::set_property("weir.target", admitted.target.as_bytes());
         }
@@ -130,33 +142,6 @@ impl EdgeFilter {
             Err((reply, kind)) => self.reply(&reply, kind),
         }
     }
-
-    /// The attempts' records, in their order.
-    fn records() -> Vec<AttemptRecord> {
-        let mut records = Vec::new();
-        let read = |number: u32| {
-            let bytes = host::property(&AttemptRecord::key(number))?;
-            AttemptRecord::unpack(&bytes)
-        };
-        let Some(first) = read(1) else {
-            // A first attempt may have gone where no filter of ours is.
-            let count = host::number("upstream\0request_attempt_count").unwrap_or(0);
-            let count = u32::try_from(count.min(64)).unwrap_or(0);
-            return (2..=count).filter_map(read).collect();
-        };
-        // Nothing is retried that was answered.
-        let answered = first.complete && first.error.is_none();
-        records.push(first);
-        if answered {
-            return records;
-        }
-        let mut number = 2;
-        while let Some(record) = read(number) {
-            records.push(record);
-            number = number.saturating_add(1);
-        }
-        records
-    }
 }
 
 impl Context for EdgeFilter {}
@@ -202,12 +187,9 @@ impl HttpContext for EdgeFilter {
                 self.wire = admission.wire;
                 self.caller = admission.caller.clone();
                 self.publish_operation(Some(admission.operation));
-                if !admission.caller.is_empty() {
-                    host::set_property("weir.caller", admission.caller.as_bytes());
-                }
-                if !admission.team.is_empty() {
-                    host::set_property("weir.team", admission.team.as_bytes());
-                }
+                self.team = admission.team.clone();
+                self.tell(Key::Caller, &self.caller);
+                self.tell(Key::Team, &self.team);
                 self.state = State::AwaitBody(Box::new((*admission, headers)));
                 Action::Pause
             }
@@ -275,12 +257,23 @@ impl HttpContext for EdgeFilter {
                 return action;
             }
         }
+        // A whole answer has its record already, which tells its status, and is needed in the end.
+        let records = match routed && self.inline.is_none() {
+            true => Self::records(),
+            false => Vec::new(),
+        };
+        if let [record] = records.as_slice()
+            && record.is_whole()
+        {
+            self.end.status = record.status;
+            self.whole = records;
+            return Action::Continue;
+        }
         self.end.status = host::response_status();
         // What is well needs no second look; the attempt made it so.
         if (200..400).contains(&self.end.status) {
             return Action::Continue;
         }
-        let records = if routed { Self::records() } else { Vec::new() };
         let details = host::property("response\0code_details").unwrap_or_default();
         let attempts = host::number("upstream\0request_attempt_count").unwrap_or(0);
         match passage::verdict(self.wire, self.end.status, &details, attempts, &records) {
@@ -330,37 +323,23 @@ impl HttpContext for EdgeFilter {
     }
 
     fn on_log(&mut self) {
-        if matches!(self.state, State::Ignored | State::Idle) {
-            return;
+        if !matches!(self.state, State::Ignored | State::Idle) {
+            self.settle();
         }
-        self.end.now_ms = host::now_ms();
-        // While an answer is held inline and its provider dies, Envoy replies without asking a filter.
-        if !self.end.complete
-            && self.inline.is_some()
-            && let Some(status) = host::number("response\0code")
-            && status >= 400
-        {
-            self.end.status = u16::try_from(status).unwrap_or(502);
-            self.end.complete = true;
-        }
-        let records = Self::records();
-        let settled = settle(&self.end, &records);
-        settled.properties(&mut host::set_property);
-        let operation = self
-            .end
-            .operation
-            .map(Operation::as_str)
-            .unwrap_or_default();
-        let limits = &self.config.label_limits;
-        metrics::request(&settled, operation, &self.caller, limits);
-        metrics::attempts(&records, limits);
     }
 }
 
 impl EdgeFilter {
     fn publish_operation(&self, operation: Option<Operation>) {
         if let Some(operation) = operation {
-            host::set_property("weir.operation", operation.as_str().as_bytes());
+            self.tell(Key::Operation, operation.as_str());
+        }
+    }
+
+    /// Writes a value into filter state, where there is one and it is published.
+    fn tell(&self, key: Key, value: &str) {
+        if !value.is_empty() && self.config.publish.has(key) {
+            host::set_property(key.name(), value.as_bytes());
         }
     }
 }

@@ -15,6 +15,8 @@ struct Metrics {
     ids: HashMap<String, Option<u32>>,
     /// By the labels of a request, so that no name is built twice.
     groups: HashMap<String, Group>,
+    /// By the labels of an attempt.
+    attempts: HashMap<String, [Slot; 2]>,
     labels: Labels,
     /// The key that is looked up, built in place.
     key: String,
@@ -100,29 +102,39 @@ fn with(act: impl FnOnce(&mut Metrics)) {
     });
 }
 
+/// Makes the key of these labels.
+fn key<'k>(key: &'k mut String, labels: &[Label<'_>]) -> &'k str {
+    key.clear();
+    for (_, value) in labels {
+        key.push_str(value);
+        key.push('\n');
+    }
+    key
+}
+
 /// Charges a settled request.
 pub fn request(settled: &Settlement, operation: &str, caller: &str, limits: &LabelLimits) {
     with(|metrics| {
+        let who = |model, caller| {
+            [
+                ("operation", operation),
+                ("provider", settled.provider.as_str()),
+                ("model", model),
+                ("outcome", settled.outcome.as_str()),
+                ("caller", caller),
+            ]
+        };
+        // Most requests are like others before; only of the first of its kind is it asked what its labels are.
+        let same = who(&settled.upstream_model, caller);
+        if let Some(group) = metrics.groups.get_mut(key(&mut metrics.key, &same)) {
+            return group.charge(&mut metrics.ids, same, settled);
+        }
         let model = metrics.labels.model(limits, &settled.upstream_model);
         let caller = metrics.labels.caller(limits, caller);
-        let who = [
-            ("operation", operation),
-            ("provider", settled.provider.as_str()),
-            ("model", model.as_str()),
-            ("outcome", settled.outcome.as_str()),
-            ("caller", caller.as_str()),
-        ];
-        metrics.key.clear();
-        for (_, value) in who {
-            metrics.key.push_str(value);
-            metrics.key.push('\n');
-        }
-        if !metrics.groups.contains_key(&metrics.key) {
-            metrics.groups.insert(metrics.key.clone(), Group::default());
-        }
-        if let Some(group) = metrics.groups.get_mut(&metrics.key) {
-            group.charge(&mut metrics.ids, who, settled);
-        }
+        let who = who(&model, &caller);
+        let key = key(&mut metrics.key, &who).to_owned();
+        let group = metrics.groups.entry(key).or_default();
+        group.charge(&mut metrics.ids, who, settled);
     });
 }
 
@@ -134,30 +146,50 @@ pub fn attempts(records: &[AttemptRecord], limits: &LabelLimits) {
         // What the gateway answered well by itself (dry runs, estimates) was no attempt at a provider.
         let asked = |record: &&AttemptRecord| !record.local || record.error.is_some();
         for record in records.iter().filter(asked) {
-            let model = metrics.labels.model(limits, &record.model);
             let outcome = match (record.error, record.complete) {
                 (Some(error), _) => error.as_str(),
                 (None, true) => "ok",
                 (None, false) => "aborted",
             };
             let operation = record.operation.map(Operation::as_str).unwrap_or_default();
-            let labels = [
-                ("operation", operation),
-                ("provider", record.provider.as_str()),
-                ("model", model.as_str()),
-                ("outcome", outcome),
-            ];
+            let labels = |model| {
+                [
+                    ("operation", operation),
+                    ("provider", record.provider.as_str()),
+                    ("model", model),
+                    ("outcome", outcome),
+                ]
+            };
             let counts = [
                 (telemetry::ATTEMPTS, 1),
                 (telemetry::SKIPPED, u64::from(record.skipped)),
             ];
-            for (base, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
-                let metric = (base, labels.as_slice());
-                let (mut slot, ids) = (Slot::default(), &mut metrics.ids);
-                if let Some(id) = id(&mut slot, ids, metric, host::define_counter) {
-                    host::increment(id, count);
-                }
+            let same = labels(&record.model);
+            if let Some(slots) = metrics.attempts.get_mut(key(&mut metrics.key, &same)) {
+                add(&mut metrics.ids, slots, &same, counts);
+                continue;
             }
+            let model = metrics.labels.model(limits, &record.model);
+            let labels = labels(&model);
+            let key = key(&mut metrics.key, &labels).to_owned();
+            let slots = metrics.attempts.entry(key).or_default();
+            add(&mut metrics.ids, slots, &labels, counts);
         }
     });
+}
+
+/// Adds to counters that have the same labels.
+fn add(
+    ids: &mut HashMap<String, Option<u32>>,
+    slots: &mut [Slot; 2],
+    labels: &[Label<'_>],
+    counts: [(&str, u64); 2],
+) {
+    for (slot, (base, count)) in slots.iter_mut().zip(counts) {
+        if count > 0
+            && let Some(id) = id(slot, ids, (base, labels), host::define_counter)
+        {
+            host::increment(id, count);
+        }
+    }
 }

@@ -10,3 +10,4 @@ mod host;
 mod metrics;
 mod respond;
 mod root;
+mod settle;

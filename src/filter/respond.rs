@@ -10,21 +10,26 @@ use std::borrow::Cow;
 pub struct Sent {
     pub answer: Answer,
     key: Cow<'static, str>,
+    /// Whether this stage settles it too, and needs no record to learn of it.
+    inline: bool,
     done: bool,
 }
 
 impl Sent {
-    pub fn new(answer: Answer, number: u32) -> Self {
+    pub fn new(answer: Answer, number: u32, inline: bool) -> Self {
         Sent {
             answer,
             key: AttemptRecord::key(number),
+            inline,
             done: false,
         }
     }
 
     /// Publishes the record. At most once a chunk: on an abort the edge settles before the attempt ends.
     pub fn publish(&mut self) {
-        if let Some(record) = self.answer.record() {
+        if let Some(record) = self.answer.record()
+            && (!self.inline || record.local)
+        {
             host::set_property(&self.key, &record.pack());
         }
     }

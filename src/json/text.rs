@@ -41,8 +41,17 @@ impl<'a> Text<'a> {
     pub fn is(&self, text: &str) -> bool {
         match self {
             Text::Plain(own) => own == text,
-            Text::Escaped(source) if !source.contains('\\') => *source == text,
-            Text::Escaped(source) => unescape(source) == text,
+            // An escape is longer than what it stands for: literals of other lengths, or that begin otherwise, need no
+            // second look.
+            Text::Escaped(source) if source.len() <= text.len() => {
+                *source == text && !text.contains('\\')
+            }
+            Text::Escaped(source) => {
+                let first = source.as_bytes().first();
+                (first == Some(&b'\\') || first == text.as_bytes().first())
+                    && source.contains('\\')
+                    && unescape(source) == text
+            }
         }
     }
 

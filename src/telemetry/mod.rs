@@ -3,6 +3,10 @@
 //! Envoy's Wasm metrics have no labels: a label is written into the name as `key=.=value;.;`, before the base name, and
 //! `stats_tags` of the bootstrap takes it out again.
 
+mod keys;
+
+pub use keys::{Key, Published, words};
+
 use crate::config::LabelLimits;
 use crate::exchange::identity::clean;
 use crate::exchange::settlement::Settlement;

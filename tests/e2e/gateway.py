@@ -75,6 +75,18 @@ class Simulator:
         self.process.wait(10)
 
 
+class Entry(dict):
+    """An access-log line, the same whether Envoy wrote Weir's values one by one, as strings, or Weir all at once."""
+
+    ENVOYS = {"start", "status", "details", "duration_ms", "attempts"}
+
+    def __init__(self, line):
+        super().__init__({key: str(value) if type(value) is int and key not in self.ENVOYS else value for key, value in line.items()})
+
+    def __missing__(self, key):
+        return None
+
+
 class Gateway:
     """An Envoy that runs one configuration."""
 
@@ -117,7 +129,7 @@ class Gateway:
     def _read(self):
         for line in self.process.stdout:
             if line.startswith("{"):
-                self.entries.append(json.loads(line))
+                self.entries.append(Entry(json.loads(line)))
 
     def _ready(self):
         if self.process.poll() is not None:

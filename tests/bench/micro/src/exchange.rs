@@ -10,6 +10,7 @@ use weir::exchange::identity::Lookup;
 use weir::exchange::settlement::{End, Outcome, settle};
 use weir::exchange::upstream::{Plan, Sent};
 use weir::exchange::{AttemptRecord, Exchange, Headers};
+use weir::telemetry::Published;
 
 const EDGE: &str = r#"{"stage":"edge","models":[{"name":"gpt-*","target":"openai"},{"name":"claude-*","target":"anthropic"},{"name":"gemini-*","target":"gemini"}],"caller":{"header":"x-caller"}}"#;
 const ATTEMPT: &str = r#"{"stage":"attempt","providers":[{"provider":"openai","match":{"cluster":"openai"},"auth":{"key":"sk-1"}},{"provider":"anthropic","match":{"cluster":"anthropic"},"auth":{"key":"sk-2"}},{"provider":"gemini","match":{"cluster":"gemini"},"auth":{"key":"sk-3"}}]}"#;
@@ -138,7 +139,7 @@ fn whole(model: &str, provider: Wire, size: usize, named: &str) -> Case {
         assert_eq!(settled.outcome, Outcome::Ok);
         assert_eq!(settled.usage.output_tokens, 90);
         assert!(settled.cost_nanousd > 0);
-        settled.properties(&mut |key, value| {
+        settled.properties(Published::default(), &[], &mut |key, value| {
             black_box((key, value));
         });
     })
