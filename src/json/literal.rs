@@ -6,7 +6,7 @@ const HIGHS: u64 = ONES << 7;
 
 /// How many bytes stand before the first that ends a literal's plain text: a quote, a backslash or a control
 /// character.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn plain(bytes: &[u8]) -> usize {
     let mut at = 0usize;
     // Most texts are short; long ones are left by wider steps.
@@ -56,7 +56,8 @@ fn first_byte(marks: u64) -> usize {
 }
 
 /// The length of the escape that `bytes` begin with; `None` where it is none.
-pub(super) fn escape(bytes: &[u8]) -> Option<usize> {
+#[inline(always)]
+fn escape(bytes: &[u8]) -> Option<usize> {
     match bytes.get(1)? {
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => Some(2),
         b'u' => {
@@ -67,19 +68,28 @@ pub(super) fn escape(bytes: &[u8]) -> Option<usize> {
     }
 }
 
-/// The inside of the string literal whose opening quote stands before `bytes`; `None` where it is none.
-pub fn inside(bytes: &[u8]) -> Option<&str> {
+/// Where the literal whose opening quote stands before `bytes` ends: the place of its closing quote, or of what makes it
+/// none.
+#[inline(never)]
+pub(super) fn end(bytes: &[u8]) -> Result<usize, usize> {
     let mut at = 0usize;
     loop {
-        let rest = bytes.get(at..)?;
+        let rest = bytes.get(at..).unwrap_or_default();
         let length = plain(rest);
         at = at.saturating_add(length);
-        match rest.get(length)? {
-            b'"' => return std::str::from_utf8(bytes.get(..at)?).ok(),
-            b'\\' => at = at.saturating_add(escape(rest.get(length..)?)?),
-            _ => return None,
+        let rest = rest.get(length..).unwrap_or_default();
+        match rest.first() {
+            Some(b'"') => return Ok(at),
+            Some(b'\\') => at = at.saturating_add(escape(rest).ok_or(at)?),
+            _ => return Err(at),
         }
     }
+}
+
+/// The inside of the string literal whose opening quote stands before `bytes`; `None` where it is none.
+pub fn inside(bytes: &[u8]) -> Option<&str> {
+    let end = end(bytes).ok()?;
+    std::str::from_utf8(bytes.get(..end)?).ok()
 }
 
 /// The inside of the string literal that `source` is, quotes included and nothing else; `None` where it is none.

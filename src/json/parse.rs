@@ -143,22 +143,20 @@ impl<'a> Cursor<'a> {
     pub(super) fn string(&mut self) -> Result<&'a str, Error> {
         self.take(b'"', "'\"'")?;
         let start = self.at;
-        loop {
-            let rest = self.rest();
-            let length = literal::plain(rest);
-            self.advance(length);
-            match rest.get(length) {
-                Some(b'"') => {
-                    let inside = self.since(start);
-                    self.advance(1);
-                    return Ok(inside);
-                }
-                Some(b'\\') => match literal::escape(self.rest()) {
-                    Some(length) => self.advance(length),
-                    None => return Err(self.error(ErrorKind::InvalidEscape)),
-                },
-                Some(_) => return Err(self.error(ErrorKind::ControlCharacter)),
-                None => return Err(self.error(ErrorKind::UnexpectedEnd)),
+        match literal::end(self.rest()) {
+            Ok(length) => {
+                self.advance(length);
+                let inside = self.since(start);
+                self.advance(1);
+                Ok(inside)
+            }
+            Err(length) => {
+                self.advance(length);
+                Err(self.error(match self.peek() {
+                    Some(b'\\') => ErrorKind::InvalidEscape,
+                    Some(_) => ErrorKind::ControlCharacter,
+                    None => ErrorKind::UnexpectedEnd,
+                }))
             }
         }
     }

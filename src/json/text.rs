@@ -55,6 +55,17 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Whether there are no characters but blanks.
+    #[inline(never)]
+    pub fn is_blank(&self) -> bool {
+        let (Text::Escaped(source) | Text::Plain(Cow::Borrowed(source))) = self else {
+            return self.decode().trim().is_empty();
+        };
+        // Mostly the first character tells.
+        let rest = source.trim_start();
+        rest.is_empty() || (rest.starts_with('\\') && self.decode().trim().is_empty())
+    }
+
     /// Bytes as it stands, for estimates.
     pub fn source_len(&self) -> usize {
         match self {
@@ -125,13 +136,15 @@ impl Eq for Text<'_> {}
 
 /// Decodes the inside of a valid literal.
 fn unescape(source: &str) -> Cow<'_, str> {
-    if !source.contains('\\') {
+    let backslash = |rest: &str| memchr::memchr(b'\\', rest.as_bytes());
+    if backslash(source).is_none() {
         return Cow::Borrowed(source);
     }
     let mut out = String::with_capacity(source.len());
     let mut rest = source;
-    while let Some((plain, tail)) = rest.split_once('\\') {
-        out.push_str(plain);
+    while let Some(place) = backslash(rest) {
+        out.push_str(rest.get(..place).unwrap_or_default());
+        let tail = rest.get(place.saturating_add(1)..).unwrap_or_default();
         let mut chars = tail.chars();
         rest = match chars.next() {
             Some('u') => {

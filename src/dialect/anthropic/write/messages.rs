@@ -112,7 +112,7 @@ fn placed<'r, 'a>(at: usize, message: &'r Message<'a>) -> Vec<Placed<'r, 'a>> {
 /// Blocks of text must not be blank, and thinking without a signature cannot be replayed.
 pub(super) fn is_blank(part: &Part<'_>) -> bool {
     match part {
-        Part::Text { text, .. } | Part::Refusal { text } => text.decode().trim().is_empty(),
+        Part::Text { text, .. } | Part::Refusal { text } => text.is_blank(),
         Part::Reasoning { signature, .. } => signature.is_none(),
         _ => false,
     }

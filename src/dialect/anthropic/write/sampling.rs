@@ -82,7 +82,7 @@ impl Draft<'_, '_> {
 
     /// `stop_sequences`.
     pub(super) fn stop(&mut self, w: &mut Writer<'_>) -> Result<(), Error> {
-        let blank = |text: &Text<'_>| text.decode().trim().is_empty();
+        let blank = |text: &Text<'_>| text.is_blank();
         let request = self.request;
         if !self.own && request.stop.iter().any(blank) {
             self.unsupported("stop")?;

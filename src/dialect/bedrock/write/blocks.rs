@@ -146,7 +146,7 @@ fn contents(
     let mut any = false;
     for (index, part) in content.iter().enumerate() {
         let blank = match part {
-            Part::Text { text, .. } => text.decode().trim().is_empty(),
+            Part::Text { text, .. } => text.is_blank(),
             _ => false,
         };
         if !blank {

@@ -83,7 +83,7 @@ pub(super) fn write(w: &mut Writer<'_>, draft: &mut Draft<'_, '_>) -> Result<(),
 /// Text must not be blank, and thinking cannot be replayed without its signature, or to another model than Claude.
 fn is_blank(part: &Part<'_>, draft: &Draft<'_, '_>) -> bool {
     match part {
-        Part::Text { text, .. } | Part::Refusal { text } => text.decode().trim().is_empty(),
+        Part::Text { text, .. } | Part::Refusal { text } => text.is_blank(),
         Part::Reasoning { .. } | Part::RedactedReasoning { .. } => {
             !thinking::is_signed(part) || !draft.rules.replay
         }

@@ -73,7 +73,7 @@ fn stop(draft: &mut Draft<'_, '_>, members: &mut Vec<(&str, String)>) -> Result<
     // Claude refuses sequences of blanks; Converse refuses empty ones.
     let claude = draft.rules.claude;
     let says = |text: &&Text<'_>| match claude {
-        true => !text.decode().trim().is_empty(),
+        true => !text.is_blank(),
         false => !text.is_empty(),
     };
     let kept: Vec<&Text<'_>> = list.iter().filter(says).collect();

@@ -270,7 +270,7 @@ fn spec(
     w.begin_object();
     w.field_text("name", name);
     // It may be missing, but not empty.
-    if let Some(text) = description.filter(|text| !text.decode().trim().is_empty()) {
+    if let Some(text) = description.filter(|text| !text.is_blank()) {
         w.field_text("description", text);
     }
     w.key("inputSchema");
