@@ -169,6 +169,17 @@ impl Wire {
         }
     }
 
+    /// Whether a client's request is one that the wire's own provider takes as it is, so that an attempt need not read
+    /// it again: see [`Wire::takes_plain`].
+    pub fn is_plain(self, body: &[u8]) -> bool {
+        self == Wire::OpenAi && openai::edit::is_plain(body)
+    }
+
+    /// Whether such requests pass to a provider unread, for the model of this name.
+    pub fn takes_plain(self, kind: &ProviderKind, model: &str) -> bool {
+        self == Wire::OpenAi && openai::edit::takes_plain(kind.quirks, model)
+    }
+
     /// Whether a request that passes in this wire needs more than edits to suit a provider: then it is read and
     /// written anew, and the answer passes all the same.
     pub fn must_rewrite(self, body: &[u8], edits: &Edits<'_>) -> bool {

@@ -294,6 +294,7 @@ impl Admission {
             include_usage,
             array,
             foreign: wire.has_foreign(body),
+            plain: operation == Operation::Chat && wire.is_plain(body),
             dry_run: dry.is_some(),
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 /// Layout of both records. Raised with every change to either.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// What an attempt needs of the request: written by the edge, read by every attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub struct Exchange {
     pub array: bool,
     /// Whether the conversation may have what only other wires' providers take: see [`Wire::has_foreign`].
     pub foreign: bool,
+    /// Whether the wire's own provider takes the request as it is: see [`Wire::is_plain`].
+    pub plain: bool,
     /// Whether nothing is sent: the answer is what would have been.
     pub dry_run: bool,
     /// Input tokens as estimated from the request, for answers whose provider does not say.
@@ -105,6 +107,7 @@ impl Exchange {
             include_usage: false,
             array: false,
             foreign: false,
+            plain: false,
             dry_run: false,
             estimated_input_tokens: 0,
             started_ms,
@@ -174,6 +177,7 @@ mod tests {
             include_usage: false,
             array: false,
             foreign: false,
+            plain: false,
             dry_run: false,
             estimated_input_tokens: 7,
             started_ms: 1,

@@ -7,7 +7,7 @@ pub use head::Found;
 use super::{Exchange, LocalReply, Operation};
 use crate::chat::{Error, ErrorKind};
 use crate::config::{Provider, Settings};
-use crate::dialect::{Asked, Edits, Made, Wire, WriteOptions, Written};
+use crate::dialect::{Asked, Edits, Made, UnsupportedParams, Wire, WriteOptions, Written};
 use crate::provider::{Api, Endpoint, Quirks, Target, upstream_path};
 
 /// A request for one provider, decided from the exchange before any body was read.
@@ -118,6 +118,10 @@ impl Plan {
         let enveloped = matches!(provider.kind.api, Api::VertexAnthropic | Api::BedrockInvoke);
         let in_path = wire == Wire::Gemini;
         let renamed = model != exchange.model && !in_path;
+        // Unsupported fields that are to be dropped are looked for in the body itself.
+        let plain = exchange.plain
+            && settings.unsupported == UnsupportedParams::Reject
+            && wire.takes_plain(provider.kind, &model);
         let body = if !same || force {
             BodyPlan::Translate
         } else if asks_usage
@@ -125,7 +129,7 @@ impl Plan {
             || exchange.foreign
             || enveloped
             || in_path
-            || *provider.kind.quirks != Quirks::NONE
+            || (!plain && *provider.kind.quirks != Quirks::NONE)
         {
             BodyPlan::Edit
         } else {

@@ -6,7 +6,7 @@ use crate::chat::signed_id;
 use crate::dialect::Edits;
 use crate::json::scan::top_level;
 use crate::json::{self, Object, Value};
-use crate::provider::{Members, Quirks, Schemas};
+use crate::provider::{self, Members, Quirks, Schemas};
 use crate::search::{find_all, has};
 
 /// Whether a request needs more than edits to suit a provider. Bytes are looked for first; only where some that might
@@ -76,6 +76,24 @@ fn no_system(body: &[u8], model: Option<&str>) -> bool {
     let model = top_level(body, ["model"]).ok().and_then(|[model]| model);
     let name = model.map(|member| String::from_utf8_lossy(member.value).into_owned());
     name.is_some_and(|name| family(name.trim_matches('"')).no_system)
+}
+
+/// Whether OpenAI's own API takes a request of this body as it is, whatever the model, but for those that
+/// [`takes_plain`] leaves out.
+pub fn is_plain(body: &[u8]) -> bool {
+    let native = native();
+    native.is_some_and(|native| !has_string(body, &["max_tokens"]) && !suspect(body, native))
+}
+
+/// Whether requests that are plain pass to this provider, for this model.
+pub fn takes_plain(quirks: &Quirks, model: &str) -> bool {
+    quirks.native_openai
+        && native().is_some_and(|native| native == quirks)
+        && !family(model).no_system
+}
+
+fn native() -> Option<&'static Quirks> {
+    provider::kind("openai").map(|kind| kind.quirks)
 }
 
 /// Whether there are bytes that might mean what the provider refuses.

@@ -66,7 +66,7 @@ pub fn edit(body: &[u8], edits: &Edits<'_>) -> Result<Option<Written>, Error> {
     }))
 }
 
-pub use super::deep::must_rewrite;
+pub use super::deep::{is_plain, must_rewrite, takes_plain};
 
 fn ask_for_usage(splice: &mut Splice<'_>, options: Option<&Member<'_>>) -> bool {
     let Some(options) = options else {
@@ -149,6 +149,56 @@ mod tests {
         let want = r#"{"model":"o3","max_completion_tokens":1,"messages":[]}"#;
         let passes = passed("openai", both, UnsupportedParams::Reject);
         assert_eq!(passes.as_deref(), Ok(want));
+    }
+
+    #[test]
+    fn a_plain_request_is_one_that_nothing_is_done_to() {
+        let quirks = crate::provider::kind("openai").expect("a row").quirks;
+        let fields = [
+            ("\"temperature\":0.5", true),
+            ("\"reasoning_effort\":\"low\"", true),
+            ("\"max_completion_tokens\":5", true),
+            ("\"max_tokens\":5", false),
+            (
+                "\"messages\":[{\"role\":\"user\",\"reasoning\":\"r\"}]",
+                false,
+            ),
+            (
+                "\"messages\":[{\"role\":\"tool\",\"tool_call_id\":\"LONG\"}]",
+                false,
+            ),
+        ];
+        for model in [
+            "gpt-4o",
+            "gpt-5",
+            "o3",
+            "o1-mini",
+            "gpt-4o-search-preview",
+            "mine",
+        ] {
+            for (field, plain) in fields {
+                let field = field.replace("LONG", &"x".repeat(100));
+                let body = format!(r#"{{"model":"{model}","messages":[],{field}}}"#);
+                assert_eq!(is_plain(body.as_bytes()), plain, "{body}");
+                if plain && takes_plain(quirks, model) {
+                    let passes = passed("openai", &body, UnsupportedParams::Reject);
+                    assert_eq!(passes.as_ref(), Ok(&body));
+                    let edits = Edits {
+                        model: None,
+                        include_usage: false,
+                        kind: crate::provider::kind("openai").expect("a row"),
+                        unsupported: UnsupportedParams::Reject,
+                        betas: None,
+                        count_tokens: false,
+                        stream: false,
+                    };
+                    assert!(!must_rewrite(body.as_bytes(), &edits), "{body}");
+                }
+            }
+        }
+        assert!(!takes_plain(quirks, "o1-mini") && takes_plain(quirks, "gpt-4o"));
+        let other = crate::provider::kind("mistral").expect("a row").quirks;
+        assert!(!takes_plain(other, "gpt-4o"));
     }
 
     #[test]

@@ -12,8 +12,8 @@ use crate::chat::{Error, Event};
 use crate::dialect::repeat::Repeat;
 use crate::dialect::{Passing, StreamReader, StreamScanner};
 use crate::framing;
-use crate::json::scan::{Member, top_level};
-use crate::json::{self, Object, Text, Value};
+use crate::json::scan::top_level;
+use crate::json::{self, Object, Value};
 use crate::search::find;
 
 /// A passing stream's state.
@@ -77,32 +77,42 @@ const MAX_READ_BYTES: usize = 4 << 20;
 /// # Errors
 /// A 200 that carries an error, or bytes that are no answer.
 pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
-    let names = ["usage", "choices", "error", "object", "type"];
-    let Ok([counts, choices, failed, object, kind]) = top_level(body, names) else {
+    if body.len() > MAX_READ_BYTES {
+        return scan_long(body, sink);
+    }
+    let Ok(Value::Object(object)) = json::parse(body) else {
         // Google's compatible layer has its errors in an array.
         return answer::read(body, sink);
     };
-    let word = |member: Option<Member<'_>>| {
-        member
-            .and_then(|member| json::literal(member.value))
-            .is_some_and(|word| Text::Escaped(word).is("error"))
+    let word = |key: &str| object.str(key).is_some_and(|word| word.is("error"));
+    let failed = object.get("error").is_some_and(|error| !error.is_null());
+    if (failed || word("object") || word("type")) && error::is_said(&object) {
+        return Err(error::read_object(&object));
+    }
+    if object.get("choices").is_some() {
+        return scan_choices(&object, sink);
+    }
+    if let Some(usage) = object.object("usage").and_then(super::usage::read) {
+        sink(Event::Usage(usage));
+    }
+    Ok(())
+}
+
+/// As [`scan_answer`], of an answer that is too long to be parsed whole.
+fn scan_long(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
+    let Ok([counts, choices, failed]) = top_level(body, ["usage", "choices", "error"]) else {
+        return answer::read(body, sink);
     };
-    if (failed.is_some_and(|member| member.value != b"null") || word(object) || word(kind))
+    if failed.is_some_and(|member| member.value != b"null")
         && let Ok(Value::Object(object)) = json::parse(body)
         && error::is_said(&object)
     {
         return Err(error::read_object(&object));
     }
     if choices.is_some() {
-        let short;
-        let body = if body.len() <= MAX_READ_BYTES {
-            body
-        } else {
-            short = long::shortened(body, sink);
-            &short
-        };
-        if body.len() <= MAX_READ_BYTES
-            && let Ok(Value::Object(object)) = json::parse(body)
+        let short = long::shortened(body, sink);
+        if short.len() <= MAX_READ_BYTES
+            && let Ok(Value::Object(object)) = json::parse(&short)
         {
             return scan_choices(&object, sink);
         }
