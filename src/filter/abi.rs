@@ -60,14 +60,6 @@ mod imported {
             value: *const u8,
             value_size: usize,
         ) -> u32;
-        pub fn proxy_call_foreign_function(
-            name: *const u8,
-            name_size: usize,
-            argument: *const u8,
-            argument_size: usize,
-            data: *mut *mut u8,
-            size: *mut usize,
-        ) -> u32;
         pub fn proxy_send_local_response(
             status: u32,
             details: *const u8,
@@ -192,22 +184,6 @@ pub fn set_property(path: &str, value: &[u8]) {
         let (value, size) = (value.as_ptr(), value.len());
         imported::proxy_set_property(path.as_ptr(), path.len(), value, size)
     };
-}
-
-/// Calls a function of the host's by its name.
-pub fn foreign(name: &str, argument: &[u8]) -> Option<Vec<u8>> {
-    // SAFETY: the host reads the name and the argument and writes through both pointers.
-    taken(|data, size| unsafe {
-        let (argument, length) = (argument.as_ptr(), argument.len());
-        imported::proxy_call_foreign_function(
-            name.as_ptr(),
-            name.len(),
-            argument,
-            length,
-            data,
-            size,
-        )
-    })
 }
 
 /// Unix time in nanoseconds.
