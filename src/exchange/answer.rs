@@ -296,12 +296,12 @@ impl Answer {
     pub fn chunk(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
         match &mut self.state {
             State::AwaitHeaders | State::Untouched => Step::default(),
-            State::Broken => Step {
+            State::Broken if !end_of_stream => Step {
                 body: Some(Vec::new()),
                 next: Next::Reset,
                 ..Step::default()
             },
-            State::Done => Step {
+            State::Broken | State::Done => Step {
                 body: Some(Vec::new()),
                 ..Step::default()
             },

@@ -224,7 +224,8 @@ impl Stream {
         // What follows an end or an error is not read, however it is framed: not where bytes pass either.
         let over = self.done || tally.ended() || tally.error().is_some();
         let Some(error) = result.err().filter(|_| !over) else {
-            return self.passed(false);
+            // Of what the provider goes on with after its error the client would see nothing: it is to stop.
+            return self.passed(self.done && tally.error().is_some());
         };
         let message = format!("The provider's stream is broken: {error}");
         let error = Error::new(ErrorKind::BadGateway, message);

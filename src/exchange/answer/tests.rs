@@ -121,3 +121,18 @@ fn trailers_without_a_body_are_answered_by_a_reply() {
     assert_eq!(reply.status, 502);
     assert!(String::from_utf8_lossy(&reply.body).contains("has no end"));
 }
+
+#[test]
+fn after_an_error_more_is_cut_and_an_end_is_clean() {
+    for (end, next) in [(false, Next::Reset), (true, Next::Continue)] {
+        let mut answer = streaming("");
+        chunk(&mut answer, TEXT);
+        let (body, _) = chunk(
+            &mut answer,
+            br#"data: {"error":{"code":500,"message":"no"}}"#,
+        );
+        assert!(body.contains(r#""message":"no""#), "{body}");
+        let step = answer.chunk(if end { b"" } else { TEXT }, end, 3);
+        assert_eq!((step.body, step.next), (Some(Vec::new()), next));
+    }
+}
