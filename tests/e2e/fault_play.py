@@ -6,7 +6,7 @@ import socket
 
 from dataclasses import dataclass
 
-from fault_cells import BEFORE, ENDS, EVENTS, FIRST, HEAD, LEAVES, PAUSES, STALLS, TAKE_EVENTS, expect
+from fault_cells import BEFORE, ENDS, EVENTS, FIRST, HEAD, LEAVES, MORE, PAUSES, STALLS, TAKE_EVENTS, expect
 from fault_wires import CLIENT_PATHS, PROVIDERS, asked
 from gateway import fetch, wait_for
 from raw_client import RawClient, Reply
@@ -128,7 +128,7 @@ async def play(gateway, provider, cell, seconds, meeting, kind):
         client.leave(cell.fault.split()[1].lower())
     await task
     for _ in range(500):
-        if played.left or cell.fault not in (*LEAVES, *STALLS):
+        if played.left or cell.fault not in (*LEAVES, *STALLS, *MORE):
             break
         await asyncio.sleep(0.02)
     return played
@@ -208,15 +208,22 @@ async def break_off(cell, peer, client, played):
     if fault in TAKE_EVENTS:
         spoilt = cell.provider.events[1].data
         events = {"broken event": cell.provider.broken_event, "broken checksum": spoilt[:-1] + bytes([spoilt[-1] ^ 1])}
-        data = events.get(fault, cell.provider.error_event)
+        data = events.get(fault.split(",")[0], cell.provider.error_event)
         played.sent += data
         await peer.body(data)
         if fault in EVENTS:
             await peer.end()
             return
         # The client knows at once, not when the silence was too long.
-        await client.until(lambda reply: b"the fault" in reply.body)
-        await peer.gone(15)
+        if not played.holds(cell):
+            await client.until(lambda reply: b'"error"' in reply.body)
+        if fault in MORE:
+            await peer.body(cell.provider.ghost)
+        if fault in MORE and played.holds(cell):
+            # The error is an answer of its own there, and over when the provider's is: to cut it could take it back.
+            await peer.end()
+        else:
+            await peer.gone(15)
     elif fault == "reset":
         peer.reset()
     elif fault in ("closes", "ends by closing"):

@@ -5,7 +5,7 @@ import fault_play as play
 import pytest
 from raw_provider import RawProvider
 
-FAULTS = [*matrix.BREAKS, *matrix.ENDS, *matrix.LEAVES, *matrix.EVENTS, *matrix.WHOLES]
+FAULTS = [*matrix.BREAKS, *matrix.ENDS, *matrix.LEAVES, *matrix.EVENTS, *matrix.MORE, *matrix.WHOLES]
 ALL = matrix.cells(FAULTS, matrix.SAME + matrix.TRANSLATED)
 # The inline example has two providers.
 TWO = [cell for cell in ALL if cell.wire in ("openai", "anthropic")]

@@ -9,7 +9,7 @@ import pytest
 from raw_http2 import Http2Client, Http2Provider
 
 UNSPEAKABLE = ["ends by closing", "length too long", "length too short", "bytes after the end"]
-FAULTS = [*matrix.BREAKS, *matrix.ENDS, *matrix.LEAVES, *matrix.EVENTS, *matrix.WHOLES]
+FAULTS = [*matrix.BREAKS, *matrix.ENDS, *matrix.LEAVES, *matrix.EVENTS, *matrix.MORE, *matrix.WHOLES]
 CELLS = matrix.cells([fault for fault in FAULTS if fault not in UNSPEAKABLE], matrix.SAME + matrix.TRANSLATED)
 # A connection that one script closes is no other's.
 HTTP2 = [("explicit_http_config: {http_protocol_options: {}}", "explicit_http_config: {http2_protocol_options: {max_concurrent_streams: 1}}")]
