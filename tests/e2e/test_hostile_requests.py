@@ -111,7 +111,7 @@ CASES = {
     "as deep as may be": Case(member(b"[" * 127 + b"]" * 127), SERVED, "`x` is not supported"),
     "one too deep": both(member(b"[" * 128 + b"]" * 128), NESTED),
     "deep arguments that are read": Case(called(b'{"a":' * 110 + b"1" + b"}" * 110), SERVED, SERVED),
-    "a schema that is read": Case(offered(nested(40)), SERVED, SERVED),
+    "a schema that is read": Case(offered(nested(60)), SERVED, SERVED),
     # Numbers.
     "1e999999": Case(member(b"1e999999", b"max_tokens"), SERVED, "expected a whole number", OPENAI),
     "400 digits": Case(member(b"9" * 400, b"max_tokens"), SERVED, "expected a whole number", OPENAI),

@@ -80,6 +80,24 @@ def test_a_large_request(wards, hostile_provider, name, provider):
     assert memory_mb(ward.gateway) < MOST_MB
 
 
+# In the module, as it runs in Envoy, on the stack that it has there.
+BRACKETS = {
+    "arrays": lambda value: b"[" * value + b"]" * value, "objects": lambda value: b'{"a":' * value + b"1" + b"}" * value, "arrays that stay open": lambda value: b"[" * value,
+}
+
+
+@pytest.mark.parametrize("name", ["envoy.yaml", "inline.yaml"])
+@pytest.mark.parametrize("place", [b'{"model":"%b","messages":[{"role":"user","content":@}]}', b'{"model":"%b","messages":[],"x":@}', b'{"model":"%b","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":@}}]}'], ids=["text", "member", "schema"])
+@pytest.mark.parametrize("shape", BRACKETS)
+def test_a_million_brackets(wards, hostile_provider, name, place, shape):
+    ward = wards(name)
+    before, asked = ward.settled(), len(hostile_provider.requests)
+    body = (place % b"claude-sonnet-4-6").replace(b"@", BRACKETS[shape](1_000_000))
+    assert "nested deeper than 128" in told("openai", send(ward.gateway.port, post("/v1/chat/completions", body)), 400)
+    assert hostile_provider.requests[asked:] == []
+    ward.check(before)
+
+
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("name", ["envoy.yaml", "inline.yaml"])
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/messages"])
