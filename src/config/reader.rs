@@ -141,6 +141,12 @@ impl<'a> Reader<'a> {
 
     /// The value of an environment variable.
     pub(super) fn variable(&self, name: &str) -> Option<String> {
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        if !name.bytes().all(named) {
+            // Not shown: it may be the key.
+            self.mistake("`${…}` does not hold an environment variable's name");
+            return None;
+        }
         let value = (self.env)(name).filter(|value| !value.is_empty());
         if value.is_none() {
             self.mistake(format!(

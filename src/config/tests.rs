@@ -167,3 +167,41 @@ proptest::proptest! {
         let _ = parse(&bytes, &|_| None);
     }
 }
+
+#[test]
+fn no_mistake_repeats_a_key() {
+    // Where an operator may have put one.
+    for provider in [
+        r#""auth":"sk-5ecret""#,
+        r#""auth":["sk-5ecret"]"#,
+        r#""auth":{"key":["sk-5ecret"]}"#,
+        r#""auth":{"key":"${sk-5ecret}"}"#,
+        r#""auth":{"key":"${sk-5ecret"}"#,
+        r#""auth":{"key":"sk-5ecret\n"}"#,
+        r#""auth":{"kee":"sk-5ecret"}"#,
+        r#""auth":{"key":"sk-5ecret","header":7}"#,
+        r#""auth":{"key":"sk-5ecret","scheme":[]}"#,
+        r#""auth":{"key":"x"},"api_key":"sk-5ecret""#,
+        r#""headers":{"authorization":"sk-5ecret\n"}"#,
+        r#""headers":{"a b":"sk-5ecret"}"#,
+        r#""headers":["sk-5ecret"]"#,
+        r#""headers":"sk-5ecret""#,
+    ] {
+        let json =
+            format!(r#"{{"stage":"attempt","providers":[{{"provider":"openai",{provider}}}]}}"#);
+        let mistakes = parse(json.as_bytes(), &|_| None).expect_err(provider);
+        for mistake in mistakes {
+            assert!(!mistake.to_string().contains("5ecret"), "{mistake}");
+        }
+    }
+    let json = r#"{"stage":"attempt","providers":[{"provider":"openai","auth":{"key":"${K}"}}]}"#;
+    let broken = |_: &str| Some("sk-5ecret\r\nx: y".to_owned());
+    let mistakes = parse(json.as_bytes(), &broken).expect_err("a line break");
+    assert!(
+        mistakes
+            .iter()
+            .all(|said| !said.to_string().contains("5ecret"))
+    );
+    let good = parse(json.as_bytes(), &|_| Some("sk-5ecret".to_owned())).expect("valid");
+    assert!(!format!("{good:?}").contains("5ecret"));
+}

@@ -20,7 +20,7 @@ use super::stream::{Route, Stream};
 use super::upstream::Plan;
 use super::{AttemptRecord, Exchange, Headers, LocalReply};
 use crate::chat::{Error, Event};
-use crate::config::{AttemptConfig, Fallback, Provider};
+use crate::config::{AttemptConfig, Auth, Fallback, Provider, Secret};
 use crate::dialect::{AnswerContext, Wire, Written};
 use crate::framing::Framing;
 use crate::meter::Tally;
@@ -89,6 +89,7 @@ pub struct Answer {
     limits: Limits,
     fallback: Option<Fallback>,
     retried: bool,
+    key: Option<Secret>,
 }
 
 struct Limits {
@@ -143,6 +144,10 @@ impl Answer {
             },
             fallback: config.fallback.clone(),
             retried: config.retried,
+            key: match &provider.auth {
+                Auth::Header { value, .. } => Some(value.clone()),
+                Auth::None => None,
+            },
         }
     }
 
@@ -153,21 +158,6 @@ impl Answer {
         self.naming.legacy_functions = written.legacy_functions;
         self.json_tool = written.json_tool;
         self.same &= !written.translates_answer;
-    }
-
-    /// The attempt answers by itself, with an error of the request's.
-    pub fn refuse(&mut self, error: &Error) -> LocalReply {
-        self.state = State::Untouched;
-        self.record.local = true;
-        self.note(error);
-        LocalReply::error(self.client, error)
-    }
-
-    /// The attempt answers by itself, and nothing went wrong.
-    pub fn answered(&mut self) {
-        self.state = State::Untouched;
-        self.record.local = true;
-        self.record.complete = true;
     }
 
     /// Makes a whole answer of a step that has no body to be written into.

@@ -10,8 +10,14 @@ pub(super) fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<A
         return Some(Auth::None);
     };
     if field.is_string() {
-        if field.one_of(&["none", "env"])? == 0 {
-            return Some(Auth::None);
+        match field.string()? {
+            "none" => return Some(Auth::None),
+            "env" => {}
+            // Not shown: it may be the key.
+            _ => {
+                field.mistake("expected none, env or {key: \"${NAME}\"}");
+                return None;
+            }
         }
         let kind = kind?;
         if kind.env.is_empty() {

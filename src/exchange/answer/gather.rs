@@ -84,7 +84,7 @@ impl Answer {
                     .read_error(status, self.class.as_deref(), bytes);
                 if self.same && self.client.is_error_body(bytes) {
                     self.note(&error);
-                    self.error_head(&error, status, bytes.to_vec())
+                    self.error_head(&error, status, bytes)
                 } else {
                     self.fail(&error)
                 }
@@ -215,10 +215,11 @@ impl Answer {
 
     pub(super) fn error_step(&mut self, error: &Error, status: u16) -> Step {
         let body = self.client.error_body(error);
-        self.error_head(error, status, body)
+        self.error_head(error, status, &body)
     }
 
-    fn error_head(&mut self, error: &Error, status: u16, body: Vec<u8>) -> Step {
+    fn error_head(&mut self, error: &Error, status: u16, body: &[u8]) -> Step {
+        let body = self.hidden(body).into_owned();
         let mut status = if (200..300).contains(&status) || status == 0 {
             error.status
         } else {

@@ -3,11 +3,27 @@
 use super::*;
 use crate::meter::UsageSource;
 use crate::meter::price::cost_nanousd;
+use std::borrow::Cow;
 
 /// Most bytes of an error's message that a record carries.
 const MAX_MESSAGE_BYTES: usize = 500;
 
 impl Answer {
+    /// The attempt answers by itself, with an error of the request's.
+    pub fn refuse(&mut self, error: &Error) -> LocalReply {
+        self.state = State::Untouched;
+        self.record.local = true;
+        self.note(error);
+        LocalReply::error(self.client, error)
+    }
+
+    /// The attempt answers by itself, and nothing went wrong.
+    pub fn answered(&mut self) {
+        self.state = State::Untouched;
+        self.record.local = true;
+        self.record.complete = true;
+    }
+
     /// The record as of now, and whether it changed since it was last taken.
     pub fn record(&mut self) -> Option<&AttemptRecord> {
         if !self.tally.take_changed()
@@ -45,9 +61,18 @@ impl Answer {
         }
     }
 
+    /// What a provider said of an error, without the key that it was given.
+    pub(super) fn hidden<'t>(&self, text: &'t [u8]) -> Cow<'t, [u8]> {
+        match &self.key {
+            Some(key) => key.hidden_in(text),
+            None => Cow::Borrowed(text),
+        }
+    }
+
     pub(super) fn note(&mut self, error: &Error) {
         self.record.error = Some(error.kind);
-        self.record.message = error.message.clone();
+        let message = self.hidden(error.message.as_bytes());
+        self.record.message = String::from_utf8_lossy(&message).into_owned();
         let mut end = MAX_MESSAGE_BYTES.min(self.record.message.len());
         while !self.record.message.is_char_boundary(end) {
             end = end.saturating_sub(1);
