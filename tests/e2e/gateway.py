@@ -112,9 +112,9 @@ class Gateway:
         self.log_file = self.log_path.open("w")
         command = [binary or os.environ["ENVOY_BIN"], "-c", str(config), "--concurrency", "1", "--use-dynamic-base-id", "--file-flush-interval-msec", "50", "--log-level", os.environ.get("ENVOY_LOG", "info"), *arguments]
         self.process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=self.log_file, text=True, env={**os.environ, **KEYS, **(env or {})}
+            command, stdout=subprocess.PIPE, stderr=self.log_file, text=True, errors="replace", env={**os.environ, **KEYS, **(env or {})}
         )
-        self.entries = []
+        self.entries, self.lines = [], []
         threading.Thread(target=self._read, daemon=True).start()
         try:
             wait_for(self._ready, "Envoy is ready", STARTED_IN_S)
@@ -128,6 +128,7 @@ class Gateway:
 
     def _read(self):
         for line in self.process.stdout:
+            self.lines.append(line)
             if line.startswith("{"):
                 self.entries.append(Entry(json.loads(line)))
 
