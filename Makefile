@@ -78,10 +78,10 @@ build: $(WASM) ## builds target/weir.wasm
 run: setup $(WASM) $(SIMULATOR) ## starts a gateway to try: the simulator's providers, or LIVE=1 for the real ones
 	@ENVOY_BIN=$(ENVOY_BIN) WEIR_WASM=$(WASM) WEIR_SIMULATOR=$(SIMULATOR) exec python3 tests/tools/run.py
 
-test: setup-test $(WASM) $(SIMULATOR) ## runs every test: unit, golden, property, Wasm in Node, end to end
+test: setup-test $(WASM) $(SIMULATOR) $(LOAD) $(NOOP) ## runs every test: unit, golden, property, Wasm in Node, end to end
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) ENVOY_OLD_BIN=$(abspath $(ENVOY_OLD_BIN)) WEIR_WASM=$(abspath $(WASM)) \
-	 WEIR_SIMULATOR=$(abspath $(SIMULATOR)) WASM_RUNNER=$(abspath $(WASM_RUNNER)) TEST_PYTHON=$(TEST_PYTHON) \
-	 python3 tests/tools/test.py
+	 WEIR_SIMULATOR=$(abspath $(SIMULATOR)) WEIR_LOAD=$(abspath $(LOAD)) WEIR_NOOP=$(abspath $(NOOP)) \
+	 WASM_RUNNER=$(abspath $(WASM_RUNNER)) TEST_PYTHON=$(TEST_PYTHON) python3 tests/tools/test.py
 
 bench: setup $(WASM) $(SIMULATOR) $(LOAD) $(NOOP) ## measures Weir beside bare Envoy (Linux): tests/bench/README.md has the options
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) \

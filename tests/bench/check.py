@@ -4,18 +4,19 @@ import json
 import urllib.parse
 
 import answers
-from workloads import HEADERS, PATH
+from workloads import HEADERS
 
 
 class Wrong(Exception):
     """A gateway that answers wrongly: it is not measured."""
 
 
-def ask(port, file):
+def ask(gateway, file):
     """One request as the load generator sends it; returns the body."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", gateway.port, timeout=60)
     try:
-        connection.request("POST", PATH, file.read_bytes().replace(b"[bench 000000]", b"[bench 999999]"), dict(HEADERS))
+        body = file.read_bytes().replace(b"[bench 000000]", b"[bench 999999]")
+        connection.request("POST", gateway.path, body, dict([*HEADERS, *gateway.headers]))
         response = connection.getresponse()
         body = response.read()
     except (OSError, http.client.HTTPException) as error:
@@ -51,10 +52,10 @@ def streamed(body, events):
         raise Wrong(f"{sum(1 for text in texts if text)} events of content instead of {events}")
 
 
-def answer(load, port, file, workload):
+def answer(load, gateway, file, workload):
     """Asks once, compares with what the provider said, and returns how many bytes a right answer has."""
     load.ask("play", **{**workload.play, "paced": False})
-    body = ask(port, file)
+    body = ask(gateway, file)
     if workload.events:
         streamed(body, workload.events)
     else:

@@ -86,6 +86,40 @@ def lean():
     return text
 
 
+TRANSCODER = """
+          - name: transcode
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.filters.http.ai_protocol_manager.v3.AiProtocolManager
+              request_handling: {}
+              filters:
+              - name: envoy.http.ai_filters.transcoder
+                typed_config:
+                  "@type": type.googleapis.com/envoy.extensions.http.ai_filters.transcoder.v3.Transcoder
+                  request_handling: FROM_IR
+                  response_handling: TO_IR
+"""
+# What the transcoder leaves to the route: the path, the key, and an answer that is not compressed.
+TRANSCODED = """
+                request_headers_to_remove: [authorization, accept-encoding]
+                request_headers_to_add:
+                - {header: {key: x-api-key, value: "%ENVIRONMENT(ANTHROPIC_API_KEY)%"}}
+                - {header: {key: anthropic-version, value: "2023-06-01"}}
+                typed_per_filter_config:
+                  transcode:
+                    "@type": type.googleapis.com/envoy.extensions.filters.http.ai_protocol_manager.v3.AiProtocolManagerPerRoute
+                    request: {llm_protocol: OPENAI_CHAT_COMPLETIONS}
+                    response: {llm_protocol: ANTHROPIC_MESSAGES}
+"""
+
+
+def transcoder():
+    """Envoy's own translation of OpenAI's wire to Anthropic's, in C++."""
+    text = replaced(bare(), f"{' ' * 10}- name: envoy.filters.http.router\n", TRANSCODER[1:] + f"{' ' * 10}- name: envoy.filters.http.router\n")
+    start, _ = block(text, "route:")
+    text = text[:start] + TRANSCODED[1:] + text[start:]
+    return replaced(text, "cluster: openai\n", f"cluster: anthropic\n{' ' * 18}regex_rewrite: {{pattern: {{regex: '.*'}}, substitution: /v1/messages}}\n")
+
+
 CONFIGURATIONS = {
     "envoy": bare,
     "envoy_no_log": bare_without_log,
@@ -94,4 +128,5 @@ CONFIGURATIONS = {
     "weir": published,
     "weir_inline": inline,
     "weir_lean": lean,
+    "envoy_ai": transcoder,
 }

@@ -7,13 +7,13 @@ from gateways import BARE, PASSED, TRANSLATED
 
 @dataclass(frozen=True)
 class Bar:
-    """The most that a figure may be: as a ratio to bare Envoy's, above bare Envoy's, or by itself."""
+    """The most that a figure may be: as a ratio to bare Envoy's, or by itself."""
 
-    kind: str
     most: float
+    ratio: bool = False
 
     def text(self):
-        return {"ratio": f"≤ {self.most:g} ×", "above": f"≤ bare + {self.most:g}", "value": f"≤ {self.most:g}"}[self.kind]
+        return f"≤ {self.most:g}{' ×' if self.ratio else ''}"
 
 
 CPU = {
@@ -23,23 +23,37 @@ CPU = {
 }
 
 
+# What is told above bare Envoy's.
+ADDED = {
+    "latency_p50_us": "latency_added_p50_us",
+    "latency_p99_us": "latency_added_p99_us",
+    "first_event_p50_us": "first_event_added_p50_us",
+    "first_event_p99_us": "first_event_added_p99_us",
+    "memory_idle_mib": "memory_idle_added_mib",
+    "memory_per_stream_kib": "memory_per_stream_added_kib",
+    "startup_s": "startup_added_s",
+}
+# What has no ratio to bare Envoy's: it is one already, or a difference, or an exponent.
+ALONE = ["cpu_32k_over_1k", "memory_grown_mib", "growth_exponent"]
+
+
 def bar(gateway, workload, metric):
     """The bar of a figure, if it has one."""
     kind = workload.split(".")[0]
     if metric.startswith("cpu_us_per_"):
         most = CPU.get(gateway, {}).get(kind)
-        return Bar("ratio", most) if most else None
+        return Bar(most, ratio=True) if most else None
     if gateway not in [*PASSED, *TRANSLATED]:
         return None
     passed = gateway in PASSED
     return {
-        "cpu_32k_over_1k": Bar("value", 0.8 if passed else 2.5),
-        "first_event_p50_us": Bar("above", 250),
-        "memory_idle_mib": Bar("above", 48),
-        "memory_per_stream_kib": Bar("above", 32),
-        "memory_grown_mib": Bar("above", 1),
-        "startup_s": Bar("above", 0.5),
-        "growth_exponent": Bar("value", 1.1),
+        "cpu_32k_over_1k": Bar(0.8 if passed else 2.5),
+        "first_event_added_p50_us": Bar(250),
+        "memory_idle_added_mib": Bar(48),
+        "memory_per_stream_added_kib": Bar(32),
+        "memory_grown_mib": Bar(1),
+        "startup_added_s": Bar(0.5),
+        "growth_exponent": Bar(1.1),
     }.get(metric)
 
 
@@ -58,16 +72,10 @@ class Figure:
     def median(self):
         return statistics.median(self.rounds.values())
 
-    def _beside(self, combine):
-        pairs = [combine(value, self.bare[number]) for number, value in self.rounds.items() if self.bare.get(number)]
-        return statistics.median(pairs) if pairs else None
-
     def ratio(self):
         """The median of the rounds' ratios: what disturbs the machine disturbs both."""
-        return self._beside(lambda value, bare: value / bare)
-
-    def above(self):
-        return self._beside(lambda value, bare: value - bare)
+        pairs = [value / self.bare[number] for number, value in self.rounds.items() if self.bare.get(number)]
+        return statistics.median(pairs) if pairs else None
 
     def bar(self):
         return bar(self.gateway, self.workload, self.metric)
@@ -77,7 +85,7 @@ class Figure:
         limit = self.bar()
         if not limit:
             return None
-        value = {"ratio": self.ratio, "above": self.above, "value": self.median}[limit.kind]()
+        value = self.ratio() if limit.ratio else self.median()
         return value is not None and value <= limit.most
 
     def row(self):
@@ -107,11 +115,15 @@ class Figures:
         self.missing.setdefault((gateway, workload), why)
 
     def close(self):
-        """Puts bare Envoy's figures beside the others'."""
-        for (_, workload, metric), figure in self.all.items():
+        """Puts bare Envoy's figures beside the others'; where the difference is what is asked, it becomes a figure."""
+        for (gateway, workload, metric), figure in list(self.all.items()):
             bare = self.all.get((BARE, workload, metric))
-            # What is told in multiples of bare Envoy's already is beside it.
-            figure.bare = bare.rounds if bare and not figure.unit.startswith("×") else {}
+            if not bare or metric in ALONE:
+                continue
+            figure.bare = bare.rounds
+            if gateway != BARE and metric in ADDED:
+                for number in figure.rounds.keys() & bare.rounds.keys():
+                    self.add(gateway, workload, ADDED[metric], figure.unit, number, figure.rounds[number] - bare.rounds[number])
 
     def get(self, gateway, workload, metric):
         return self.all.get((gateway, workload, metric))

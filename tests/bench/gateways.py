@@ -43,10 +43,16 @@ ROWS = [
     Row("weir_anthropic", "weir", "claude-sonnet-4-6", "anthropic", "Weir, OpenAI to Anthropic, two stages"),
     Row("weir_gemini", "weir", "gemini-2.5-flash", "gemini", "Weir, OpenAI to Gemini, two stages"),
     Row("weir_bedrock", "weir", "us.amazon.nova-lite-v1:0", "bedrock", "Weir, OpenAI to Bedrock, two stages"),
+    Row("envoy_ai_anthropic", "envoy_ai", "claude-sonnet-4-6", "anthropic", "Envoy's own `ai_protocol_manager`, OpenAI to Anthropic"),
 ]
 BARE = "envoy"
 PASSED = ["weir_openai", "weir_openai_inline"]
 TRANSLATED = ["weir_anthropic", "weir_gemini", "weir_bedrock"]
+# Those that the special workloads ask.
+SCHEDULED = [BARE, *PASSED, *TRANSLATED, "envoy_ai_anthropic"]
+FRESH = [BARE, "noop_both", *PASSED, "weir_lean", *TRANSLATED, "envoy_ai_anthropic"]
+SOAKED = [BARE, "weir_openai", "weir_anthropic"]
+GROWN = [BARE, *PASSED, *TRANSLATED]
 
 
 def fetch(url, timeout=10):
@@ -63,7 +69,9 @@ def free_port():
 
 
 class Process:
-    """A gateway's process (and its children), on one core."""
+    """A gateway's process (and its children), on one core; and how it is asked beside what all are."""
+
+    path, headers = "/v1/chat/completions", ()
 
     def __init__(self, name, command, core, env=None, folder=None):
         self.name = name
@@ -82,12 +90,14 @@ class Process:
                 break
             try:
                 if ready():
+                    self.started_cpu_ns = self.cpu_ns()
                     return time.monotonic() - self.began
             except OSError:
                 pass
             time.sleep(0.002)
+        said = Path(self.log.name).read_text(errors="replace")[-1500:]
         self.stop()
-        raise RuntimeError(f"{self.name} did not start: {Path(self.log.name).read_text(errors='replace')[-1500:]}")
+        raise RuntimeError(f"{self.name} did not start within {seconds} s: {said}")
 
     def pids(self):
         """Its process and all that it started."""

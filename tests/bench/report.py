@@ -6,6 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
+import peers
 from gateways import BARE, ROWS
 
 
@@ -51,7 +52,7 @@ def tables(figures):
     found = {}
     for figure in figures.all.values():
         found.setdefault((figure.workload, figure.metric, figure.unit), []).append(figure)
-    order = {row.name: index for index, row in enumerate(ROWS)}
+    order = {row.name: index for index, row in enumerate([*ROWS, *peers.ROWS])}
     for rows in found.values():
         rows.sort(key=lambda figure: order.get(figure.gateway, len(order)))
     return found
@@ -66,8 +67,6 @@ def terminal(figures, pairs):
             name, median, span, ratio, verdict = cells(figure)
             lines.append(f"  {name:<20} {median:>10}  {span:<23} {ratio:>9}  {verdict}")
         lines.append("")
-    for (gateway, workload), why in figures.missing.items():
-        lines.append(f"missing: {gateway} {workload}: {why}")
     return "\n".join(lines)
 
 
@@ -80,13 +79,15 @@ def markdown(figures, pairs):
         ("CPU an event, at once", "stream_at_once.c16.h1", "cpu_us_per_event"),
         ("one a write", "stream_per_write.c16.h1", "cpu_us_per_event"),
         ("requests/s", "unary_1k.c16.h1", "requests_per_s"),
-        ("added p50 · p99 at 1,000/s", "latency_1000rps", ("latency_p50_us", "latency_p99_us")),
-        ("first event added", "first_event", "first_event_p50_us"),
-        ("memory", "memory_idle", "memory_idle_mib"),
+        ("added at 1,000/s, p50 · p99", "latency_1000rps", ("latency_added_p50_us", "latency_added_p99_us")),
+        ("first event added", "first_event", "first_event_added_p50_us"),
+        ("memory", "fresh_process", "memory_idle_mib"),
+        ("a stream", "fresh_process", "memory_per_stream_kib"),
+        ("start-up", "fresh_process", "startup_s"),
     ]
     out.append("| gateway | " + " | ".join(title for title, _, _ in columns) + " |")
     out.append("|---" * (len(columns) + 1) + "|")
-    for row in ROWS:
+    for row in [*ROWS, *peers.ROWS]:
         shown = [shown_cell(figures, row.name, workload, metric) for _, workload, metric in columns]
         if any(shown):
             out.append(f"| {row.what or row.name} | " + " | ".join(cell or "–" for cell in shown) + " |")
@@ -100,10 +101,10 @@ def shown_cell(figures, gateway, workload, metric):
     figure = figures.get(gateway, workload, metric)
     if not figure:
         return ""
-    if metric.startswith(("latency", "first_event")):
-        return "" if gateway == BARE or figure.above() is None else f"{figure.above() / 1000:.2f} ms"
-    if metric.startswith("memory"):
-        return f"{figure.median():.0f} MiB"
+    if "added" in metric:
+        return f"{figure.median() / 1000:.2f} ms"
+    if figure.unit in ("MiB", "KiB", "s"):
+        return f"{number(figure.median())} {figure.unit}"
     if metric.endswith("_per_s"):
         return number(figure.median())
     ratio = figure.ratio()

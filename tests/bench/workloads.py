@@ -15,7 +15,6 @@ HEADERS = [
     ["authorization", "Bearer sk-client-of-the-gateway"],
     ["x-caller", "bench"],
 ]
-PATH = "/v1/chat/completions"
 # The load generator writes its connection's number over the digits: the provider knows by it whose stream it tells.
 MARK = "[bench 000000] "
 PROSE = (
@@ -23,7 +22,7 @@ PROSE = (
     'She called it "the log", and it said what the sea had been like: grey, mostly, and once or twice a year something else.\n\n'
     "- wind from the west, two ships, no fog;\n- wind from the north, one ship, fog until ten.\n\n"
 )
-TURN = 4096
+TURN = 1536
 
 
 @dataclass(frozen=True)
@@ -115,15 +114,16 @@ class Requests:
         return path
 
 
-def run(load, gateway_port, requests, model, workload, **limits):
+def run(load, gateway, bodies, model, workload, **limits):
     """One run of a workload."""
     load.ask("play", **workload.play)
-    return again(load, gateway_port, requests, model, workload, **limits)
+    return again(load, gateway, bodies, model, workload, **limits)
 
 
-def again(load, gateway_port, requests, model, workload, **limits):
-    file = requests.file(model, workload.request_bytes, workload.events)
+def again(load, gateway, bodies, model, workload, **limits):
+    """A run with what the provider plays already."""
+    file = bodies.file(model, workload.request_bytes, workload.events)
     return load.ask(
-        "run", port=gateway_port, h2=workload.h2, connections=workload.connections, path=PATH, headers=HEADERS, body=str(file),
-        needle=NEEDLE if workload.events else "", patience=limits.pop("patience", 20), **limits,
+        "run", port=gateway.port, h2=workload.h2, connections=workload.connections, path=gateway.path, headers=[*HEADERS, *gateway.headers],
+        body=str(file), needle=NEEDLE if workload.events else "", patience=limits.pop("patience", 20), **limits,
     )
