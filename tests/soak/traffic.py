@@ -18,7 +18,8 @@ class Kind:
     client: str
     model: str
     stream: bool
-    # How the client's answer ends ("whole", "cut", "left"), with which statuses, and as what it is settled.
+    # How the client's answer ends ("whole", "cut", "left"; or one of two, where more of the provider's may follow an error), with which
+    # statuses, and as what it is settled.
     ended: str
     statuses: tuple
     outcome: str
@@ -62,7 +63,7 @@ def kinds():
         add("+tokens=4000+trickle=5", True, "left", outcome="aborted", leave_bytes=400, weight=2)
         add("+tokens=4001+trickle=5", True, "left", outcome="aborted", leave_bytes=6000, weight=2)
         if model.startswith("us."):
-            add("+broken_crc", True, "cut", outcome="error")
+            add("+broken_crc", True, "whole cut", outcome="error")
     for client in PATHS:
         for stream in (False, True):
             for options in ("+tokens=20", "+status=500", "+status=503", "+status=429", "+die_before", "+error200"):
