@@ -1,9 +1,9 @@
 //! How answers are read, looked at and written: the readers, scanners and writers that each wire has.
 
-use super::Repeat;
 use crate::chat::Event;
 use crate::framing;
-use crate::json::Text;
+use crate::json::{Object, Text};
+use std::ops::Range;
 
 /// What an answer's writer needs beside the events.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +40,15 @@ pub trait StreamReader {
     fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>));
     /// The bytes ended. A stream that ends before its wire's terminator becomes [`Event::Error`].
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
+    /// An event passed that was like the one before, but for its text, and that was not read therefore: what its text
+    /// changes.
+    fn repeated(&mut self, _: &Event<'_>) {}
+    /// Where in an event's data the counts so far are, if others like it may have them with other numbers.
+    fn counts_in(&self, _data: &[u8]) -> Option<Range<usize>> {
+        None
+    }
+    /// Reads these counts.
+    fn counts(&mut self, _counts: &Object<'_>, _sink: &mut dyn FnMut(Event<'_>)) {}
     /// Whether the stream may be over, though only the end of its bytes will tell: for wires without a terminator.
     fn may_be_over(&self) -> bool {
         false
@@ -50,6 +59,8 @@ pub trait StreamReader {
 pub trait AnswerWriter {
     /// One event. A stream's writer appends what it says to `out`; a body's writer gathers.
     fn event(&mut self, event: &Event<'_>, out: &mut Vec<u8>);
+    /// A text was written as the one before it, without this writer: what it changes.
+    fn repeated(&mut self, _: &Event<'_>) {}
     /// The answer is complete: appends what ends it. Called once, not after an error.
     fn finish(&mut self, out: &mut Vec<u8>);
 }
@@ -62,20 +73,7 @@ pub enum Passing {
     /// The client does not see it.
     Drop,
     /// It goes to the client without these bytes of its own.
-    Cut(std::ops::Range<usize>),
+    Cut(Range<usize>),
     /// The client sees this instead: a whole event.
     Replace(Vec<u8>),
-}
-
-/// Sees the events of a stream that passes in one wire, tells the meter what they say, and edits where it must.
-///
-/// It reports the events that metering needs: `Text`, `Reasoning`, `ToolArguments`, `Refusal` (with their text, for the
-/// estimate), `Finish`, `Usage`, `ServiceTier`, `Error`, `End`; others may be left out.
-pub trait StreamScanner {
-    /// One whole event.
-    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing;
-    /// What the latest event looked like, so that those like it need not be looked at one by one.
-    fn repeat(&self) -> &Repeat;
-    /// The bytes ended.
-    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>));
 }

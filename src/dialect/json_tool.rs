@@ -98,6 +98,11 @@ impl JsonTool {
         }
     }
 
+    /// Whether everything passes.
+    pub fn passes(&self) -> bool {
+        self.name.is_none()
+    }
+
     /// Tells `sink` what the client is to see of an event.
     pub fn map(&mut self, event: Event<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         let Some(wanted) = &self.name else {

@@ -15,12 +15,14 @@ mod object_end;
 pub mod openai;
 mod repeat;
 mod request;
+mod scanner;
 mod wire;
 
-pub use answer::{AnswerContext, AnswerWriter, Passing, StreamReader, StreamScanner};
+pub use answer::{AnswerContext, AnswerWriter, Passing, StreamReader};
 pub use json_tool::JsonTool;
-pub use repeat::Repeat;
+pub use repeat::{Again, Repeat};
 pub use request::{Asked, Edits, Made, UnsupportedParams, WriteOptions, Written};
+pub use scanner::Scanner;
 pub use wire::Wire;
 
 use crate::chat::{Error, ErrorKind, Event};

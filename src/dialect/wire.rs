@@ -1,7 +1,8 @@
 //! The wires by name, and what each does at every step of an exchange.
 
+use super::scanner::Edit;
 use super::{
-    AnswerContext, AnswerWriter, Asked, Edits, StreamReader, StreamScanner, WriteOptions, Written,
+    AnswerContext, AnswerWriter, Asked, Edits, Scanner, StreamReader, WriteOptions, Written,
     anthropic, bedrock, completions, gemini, openai,
 };
 use crate::chat::{Error, ErrorKind, Event, Request};
@@ -272,11 +273,11 @@ impl Wire {
     /// The scanner of a stream that passes from a provider to clients of the same wire.
     ///
     /// `strip_usage` takes usage out again that the gateway, not the client, asked for.
-    pub fn stream_scanner(self, strip_usage: bool) -> Box<dyn StreamScanner> {
-        match self {
-            Wire::OpenAi | Wire::Completions => Box::new(openai::scan::Scanner::new(strip_usage)),
-            Wire::Anthropic => Box::new(anthropic::scan::Scanner::default()),
-            Wire::Gemini | Wire::Bedrock => Box::new(gemini::scan::Scanner::default()),
-        }
+    pub fn stream_scanner(self, strip_usage: bool) -> Box<Scanner> {
+        let edit = match self {
+            Wire::OpenAi | Wire::Completions if strip_usage => Some(openai::scan::strip as Edit),
+            _ => None,
+        };
+        Box::new(Scanner::new(self.stream_reader(), edit))
     }
 }

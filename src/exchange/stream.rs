@@ -1,30 +1,24 @@
 //! A streamed answer on its way through: framing, metering, and rendering where the wires differ.
 
+mod translation;
+
 use crate::chat::{Error, ErrorKind, Event};
-use crate::dialect::{
-    AnswerContext, AnswerWriter, JsonTool, Passing, StreamReader, StreamScanner, Wire,
-};
+use crate::dialect::{AnswerContext, Passing, Scanner, Wire};
 use crate::framing::{self, Decoder, Framing, FramingError};
 use crate::json::scan::top_level;
 use crate::meter::Tally;
+use translation::Translation;
 
 /// How a stream goes from the provider's wire to the client's.
 enum Path {
     /// Same wire, nothing to take out: the bytes pass, a scanner looks on.
-    Pass(Box<dyn StreamScanner>),
+    Pass(Box<Scanner>),
     /// Same wire, but something asked for by the gateway is taken out again.
-    Edit(Box<dyn StreamScanner>),
+    Edit(Box<Scanner>),
     /// Same wire in an envelope: its events go out as server-sent ones.
-    Unwrap(Box<dyn StreamScanner>),
+    Unwrap(Box<Scanner>),
     /// Another wire.
     Translate(Box<Translation>),
-}
-
-/// A stream between two wires.
-struct Translation {
-    reader: Box<dyn StreamReader>,
-    writer: Box<dyn AnswerWriter>,
-    json_tool: JsonTool,
 }
 
 /// Where a stream is from, and where it goes.
@@ -87,11 +81,8 @@ impl Stream {
         } = route;
         let array = context.array;
         let path = if provider != client || route.translate {
-            Path::Translate(Box::new(Translation {
-                reader: provider.stream_reader(),
-                writer: client.stream_writer(context),
-                json_tool: JsonTool::new(route.json_tool),
-            }))
+            let (reader, writer) = (provider.stream_reader(), client.stream_writer(context));
+            Path::Translate(Box::new(Translation::new(reader, writer, route.json_tool)))
         } else if route.framing == Framing::AwsChunks {
             Path::Unwrap(provider.stream_scanner(false))
         } else if route.strip_usage {
@@ -159,10 +150,7 @@ impl Stream {
         let Path::Translate(translation) = &self.path else {
             return false;
         };
-        !self.done
-            && translation.reader.may_be_over()
-            && (kept == 0 || kept == now)
-            && now <= limit / 2
+        !self.done && translation.may_be_over() && (kept == 0 || kept == now) && now <= limit / 2
     }
 
     /// The provider's bytes ended. Appends what ends the client's stream.
@@ -178,34 +166,17 @@ impl Stream {
             }
         });
         if !done && result.is_ok() {
-            let mut see = |event: Event<'_>| tally.see(&event, now_ms);
+            let mut see = |event: &Event<'_>| tally.see(event, now_ms);
             match path {
-                Path::Pass(scanner) | Path::Edit(scanner) => scanner.end(&mut see),
+                Path::Pass(scanner) | Path::Edit(scanner) => scanner.end(&mut |event| see(&event)),
                 // The events are the gateway's own here, and so is what tells that they are not all.
                 Path::Unwrap(scanner) => scanner.end(&mut |event| {
                     if let Event::Error(error) = &event {
                         self.client.error_event(error, self.array, out);
                     }
-                    see(event);
+                    see(&event);
                 }),
-                Path::Translate(translation) => {
-                    let Translation {
-                        reader,
-                        writer,
-                        json_tool,
-                    } = translation.as_mut();
-                    let mut ended = false;
-                    reader.end(&mut |event| {
-                        tally.see(&event, now_ms);
-                        json_tool.map(event, &mut |event| {
-                            ended |= render(writer.as_mut(), &event, out);
-                        });
-                    });
-                    if !ended {
-                        json_tool.finish(&mut |event| writer.event(&event, out));
-                        writer.finish(out);
-                    }
-                }
+                Path::Translate(translation) => translation.end(&mut see, out),
             }
         }
         self.done = done;
@@ -235,7 +206,7 @@ impl Stream {
             // another.
             (Path::Pass(_), _) => {}
             // The writer knows what it has written: an array's first element is written otherwise than its others.
-            (Path::Translate(translation), event) => translation.writer.event(event, out),
+            (Path::Translate(translation), event) => translation.fail(event, out),
             (_, Event::Error(error)) => self.client.error_event(error, self.array, out),
             _ => {}
         }
@@ -258,20 +229,23 @@ impl Stream {
 impl Path {
     /// Events that are like the one before need no more than a look; returns how many bytes they have.
     fn skip(
-        &self,
+        &mut self,
         bytes: &[u8],
         limit: usize,
         tally: &mut Tally,
         now_ms: u64,
         out: &mut Vec<u8>,
     ) -> usize {
-        let (scanner, out) = match self {
-            Path::Pass(scanner) => (scanner, None),
-            Path::Edit(scanner) => (scanner, Some(out)),
-            _ => return 0,
-        };
-        let repeat = scanner.repeat();
-        repeat.skip(bytes, limit, out, &mut |event| tally.see(&event, now_ms))
+        match self {
+            Path::Pass(scanner) | Path::Edit(scanner) => {
+                scanner.skip(bytes, limit, (tally, now_ms), out)
+            }
+            Path::Translate(translation) => {
+                let mut see = |event: &Event<'_>| tally.see(event, now_ms);
+                translation.skip(bytes, limit, &mut see, out)
+            }
+            Path::Unwrap(_) => 0,
+        }
     }
 }
 
@@ -317,21 +291,7 @@ fn step(
             false
         }
         Path::Translate(translation) => {
-            let Translation {
-                reader,
-                writer,
-                json_tool,
-            } = translation.as_mut();
-            let mut ended = false;
-            reader.event(event, &mut |event| {
-                if !ended {
-                    tally.see(&event, now_ms);
-                    json_tool.map(event, &mut |event| {
-                        ended = render(writer.as_mut(), &event, out);
-                    });
-                }
-            });
-            ended
+            translation.event(event, &mut |event| tally.see(event, now_ms), out)
         }
     }
 }
@@ -360,19 +320,4 @@ fn server_sent(event: &framing::Event<'_>, out: &mut Vec<u8>) {
             .filter(|byte| !matches!(byte, b'\n' | b'\r')),
     );
     out.extend_from_slice(b"\n\n");
-}
-
-/// Renders one event; true once nothing more may follow.
-fn render(writer: &mut dyn AnswerWriter, event: &Event<'_>, out: &mut Vec<u8>) -> bool {
-    writer.event(event, out);
-    match event {
-        // The end is rendered with the event, not with the bytes' end: that may come as trailers, where no body can be
-        // written any more.
-        Event::End => {
-            writer.finish(out);
-            true
-        }
-        Event::Error(_) => true,
-        _ => false,
-    }
 }

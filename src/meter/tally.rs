@@ -27,9 +27,7 @@ impl Tally {
             | Event::Reasoning { text, .. }
             | Event::Refusal { text, .. }
             | Event::ToolArguments { fragment: text, .. } => {
-                let length = u64::try_from(text.source_len()).unwrap_or(u64::MAX);
-                self.text_bytes = self.text_bytes.saturating_add(length);
-                self.content(now_ms);
+                self.text(text.source_len(), now_ms);
             }
             Event::ToolStart { .. } | Event::Image { .. } | Event::Audio { .. } => {
                 self.content(now_ms)
@@ -43,6 +41,14 @@ impl Tally {
             _ => told = false,
         }
         self.changed |= told;
+    }
+
+    /// Takes in so many bytes of text: more than nothing.
+    pub fn text(&mut self, bytes: usize, now_ms: u64) {
+        let bytes = u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.text_bytes = self.text_bytes.saturating_add(bytes);
+        self.content(now_ms);
+        self.changed = true;
     }
 
     fn content(&mut self, now_ms: u64) {

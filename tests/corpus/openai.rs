@@ -5,7 +5,7 @@ use crate::{fail, recorded};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use weir::chat::Event;
-use weir::dialect::{StreamReader, StreamScanner, Wire};
+use weir::dialect::{StreamReader, Wire};
 use weir::framing::{self, sse};
 use weir::meter::Usage;
 
@@ -270,7 +270,7 @@ fn scanned(wire: Wire, body: &str, streamed: bool) -> Heard {
         heard.facts.failed |= scan.is_err();
         return heard;
     }
-    let mut scanner: Box<dyn StreamScanner> = wire.stream_scanner(false);
+    let mut scanner = wire.stream_scanner(false);
     streamed_through(body, |event| {
         scanner.event(event, &mut |event| metered(&event));
     });

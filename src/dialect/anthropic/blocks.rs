@@ -23,8 +23,13 @@ impl Place {
 
     /// A piece of text.
     pub(super) fn text(&mut self, text: Text<'_>, sink: &mut dyn FnMut(Event<'_>)) {
-        self.characters = self.characters.saturating_add(characters(&text));
+        self.passed(&text);
         sink(Event::Text { choice: 0, text });
+    }
+
+    /// A piece of text that was told.
+    pub(super) fn passed(&mut self, text: &Text<'_>) {
+        self.characters = self.characters.saturating_add(characters(text));
     }
 
     /// A block's citation; the block began at `from`, and has now ended.

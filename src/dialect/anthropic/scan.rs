@@ -1,34 +1,9 @@
-//! Looks on while answers pass in this wire: what the meter needs, and nothing more.
+//! Looks on while unary answers pass in this wire: what the meter needs, and nothing more.
 
 use super::answer;
-use super::stream::Reader;
 use crate::chat::{Error, Event};
-use crate::dialect::repeat::Repeat;
-use crate::dialect::{Passing, StreamReader, StreamScanner, no_object};
-use crate::framing;
+use crate::dialect::no_object;
 use crate::json::{self, Value};
-
-/// A passing stream's state.
-#[derive(Debug, Default)]
-pub struct Scanner {
-    reader: Reader,
-    repeat: Repeat,
-}
-
-impl StreamScanner for Scanner {
-    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
-        self.repeat.event(&mut self.reader, event, sink);
-        Passing::Keep
-    }
-
-    fn repeat(&self) -> &Repeat {
-        &self.repeat
-    }
-
-    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
-        self.reader.end(sink);
-    }
-}
 
 /// Tells what a passing unary answer says.
 ///

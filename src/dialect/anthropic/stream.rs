@@ -71,6 +71,12 @@ impl StreamReader for Reader {
         }
     }
 
+    fn repeated(&mut self, said: &Event<'_>) {
+        if let Event::Text { text, .. } = said {
+            self.place.passed(text);
+        }
+    }
+
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         if !self.ended {
             self.fail(NO_END, sink);

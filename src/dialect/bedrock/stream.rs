@@ -62,6 +62,12 @@ impl StreamReader for Reader {
         }
     }
 
+    fn repeated(&mut self, said: &Event<'_>) {
+        if let Event::Text { text, .. } = said {
+            self.characters = self.characters.saturating_add(blocks::characters(text));
+        }
+    }
+
     fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
         if self.ended {
             return;

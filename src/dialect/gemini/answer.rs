@@ -123,8 +123,14 @@ impl Answer {
         }
     }
 
+    /// A piece of text that was told.
+    pub(super) fn passed(&mut self, choice: u32, text: &Text<'_>) {
+        let own = self.choices.iter_mut().find(|own| own.number == choice);
+        own.into_iter().for_each(|own| own.sources.text(text));
+    }
+
     /// The counts so far.
-    fn usage(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+    pub(super) fn usage(&mut self, metadata: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
         if let Some(tier) = metadata.str("serviceTier").and_then(tier) {
             sink(Event::ServiceTier(tier));
         }

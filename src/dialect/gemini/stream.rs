@@ -6,7 +6,9 @@ use super::failure::{failure, read_inline};
 use crate::chat::Event;
 use crate::dialect::{NO_END, StreamReader, broken_stream, no_event};
 use crate::framing;
-use crate::json::{self, Value};
+use crate::json::scan::top_level;
+use crate::json::{self, Object, Value};
+use std::ops::Range;
 
 /// A stream's state.
 #[derive(Debug, Default)]
@@ -47,6 +49,21 @@ impl StreamReader for Reader {
             _ if !event.complete => {}
             _ => self.fail(&no_event(data), sink),
         }
+    }
+
+    fn repeated(&mut self, said: &Event<'_>) {
+        if let Event::Text { choice, text } = said {
+            self.answer.passed(*choice, text);
+        }
+    }
+
+    fn counts_in(&self, data: &[u8]) -> Option<Range<usize>> {
+        let [counts] = top_level(data, ["usageMetadata"]).ok()?;
+        Some(counts?.value_span)
+    }
+
+    fn counts(&mut self, counts: &Object<'_>, sink: &mut dyn FnMut(Event<'_>)) {
+        self.answer.usage(counts, sink);
     }
 
     fn may_be_over(&self) -> bool {

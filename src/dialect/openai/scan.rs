@@ -6,61 +6,24 @@ mod long;
 mod strip;
 
 use super::answer::Choices;
-use super::stream::Reader;
 use super::{answer, error};
 use crate::chat::{Error, Event};
-use crate::dialect::repeat::Repeat;
-use crate::dialect::{Passing, StreamReader, StreamScanner};
+use crate::dialect::Passing;
 use crate::framing;
 use crate::json::scan::top_level;
 use crate::json::{self, Object, Value};
 use crate::search::find;
 
-/// A passing stream's state.
-pub struct Scanner {
-    reader: Reader,
-    repeat: Repeat,
-    /// Whether usage is taken out.
-    strip: bool,
-}
-
-impl Scanner {
-    /// A scanner; `strip_usage` takes out usage that the client did not ask for.
-    pub fn new(strip_usage: bool) -> Self {
-        Scanner {
-            reader: Reader::default(),
-            repeat: Repeat::default(),
-            strip: strip_usage,
-        }
-    }
-}
-
-impl StreamScanner for Scanner {
-    fn event(&mut self, event: &framing::Event<'_>, sink: &mut dyn FnMut(Event<'_>)) -> Passing {
-        let learned = self.repeat.event(&mut self.reader, event, sink);
-        let data = event.data.trim_ascii();
-        let mut passing = Passing::Keep;
-        if self.strip
-            && let Some(place) = find(data, USAGE)
-        {
-            let rest = data.get(place.saturating_add(1)..).unwrap_or_default();
-            // Where the word ends the event, no second one can follow.
-            let only = rest.len() < LAST_MEMBER || find(rest, USAGE).is_none();
-            passing = strip::stripped(event, data, only);
-        }
-        if learned {
-            self.repeat.passes(&passing);
-        }
-        passing
-    }
-
-    fn repeat(&self) -> &Repeat {
-        &self.repeat
-    }
-
-    fn end(&mut self, sink: &mut dyn FnMut(Event<'_>)) {
-        self.reader.end(sink);
-    }
+/// What becomes of a passing event whose usage the client is not to see.
+pub fn strip(event: &framing::Event<'_>) -> Passing {
+    let data = event.data.trim_ascii();
+    let Some(place) = find(data, USAGE) else {
+        return Passing::Keep;
+    };
+    let rest = data.get(place.saturating_add(1)..).unwrap_or_default();
+    // Where the word ends the event, no second one can follow.
+    let only = rest.len() < LAST_MEMBER || find(rest, USAGE).is_none();
+    strip::stripped(event, data, only)
 }
 
 /// What is taken out.

@@ -248,6 +248,12 @@ impl AnswerWriter for StreamWriter {
         }
     }
 
+    fn repeated(&mut self, said: &Event<'_>) {
+        if let Event::Text { choice, text } = said {
+            self.choice(*choice, |own| own.said(text));
+        }
+    }
+
     fn finish(&mut self, out: &mut Vec<u8>) {
         if self.failed {
             return;

@@ -308,6 +308,13 @@ impl AnswerWriter for StreamWriter {
         }
     }
 
+    fn repeated(&mut self, said: &Event<'_>) {
+        if let Event::Text { choice, text } = said {
+            let own = self.choices.iter_mut().find(|own| own.index == *choice);
+            own.into_iter().for_each(|own| own.progress.text(text));
+        }
+    }
+
     fn finish(&mut self, out: &mut Vec<u8>) {
         if self.failed {
             return;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::dialect::openai::answer::tests::line;
+use crate::dialect::{Scanner, Wire};
 
 /// What passes of an event, and what was told of it.
 fn pass(scanner: &mut Scanner, data: &str) -> (Option<String>, Vec<String>) {
@@ -34,7 +35,7 @@ fn pass(scanner: &mut Scanner, data: &str) -> (Option<String>, Vec<String>) {
 
 #[test]
 fn usage_is_taken_out_wherever_it_stands() {
-    let mut scanner = Scanner::new(true);
+    let mut scanner = Wire::OpenAi.stream_scanner(true);
     for (given, want) in [
         (
             r#"{"id":"c","choices":[{"delta":{}}],"usage":{"prompt_tokens":1}}"#,
@@ -79,7 +80,7 @@ fn data_in_several_lines_is_stripped_too() {
         complete: true,
         exception: false,
     };
-    let passing = Scanner::new(true).event(&event, &mut |_| {});
+    let passing = Wire::OpenAi.stream_scanner(true).event(&event, &mut |_| {});
     assert_eq!(
         passing,
         Passing::Replace(b"data: {\"choices\":[1]}\n\n".to_vec())
@@ -88,7 +89,7 @@ fn data_in_several_lines_is_stripped_too() {
 
 #[test]
 fn what_metering_needs_is_told() {
-    let mut scanner = Scanner::new(false);
+    let mut scanner = Wire::OpenAi.stream_scanner(false);
     for (data, want) in [
         (
             r#"{"choices":[{"delta":{"content":"a\"b"},"finish_reason":null}],"usage":null}"#,
@@ -127,7 +128,10 @@ fn what_metering_needs_is_told() {
 
 #[test]
 fn a_broken_event_is_an_error_and_no_text() {
-    let (_, told) = pass(&mut Scanner::new(false), r#"{"choices": oops"#);
+    let (_, told) = pass(
+        &mut Wire::OpenAi.stream_scanner(false),
+        r#"{"choices": oops"#,
+    );
     assert!(told.concat().contains("not JSON"), "{told:?}");
 }
 
