@@ -2,12 +2,11 @@
 //! translates it, for whatever bytes.
 #![cfg(not(target_arch = "wasm32"))]
 
-#[allow(dead_code, reason = "streams and ways of other tests")]
-mod common;
 #[allow(dead_code, reason = "targets of other tests")]
 #[path = "fuzz/src/lib.rs"]
 mod fuzz;
 
+use fuzz::common;
 use fuzz::scan::{self, Owned};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};

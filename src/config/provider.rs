@@ -51,7 +51,7 @@ pub struct Provider {
     /// Whether the caller's own key goes upstream.
     pub forward_caller_auth: bool,
     /// Headers that every request gets.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// Whether chats go through the neutral language though the client's wire is the provider's: for tests of it.
     pub force_translate: bool,
 }

@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         self.mistakes.add(Mistake::new(self.path.clone(), message));
     }
 
-    fn expected<T>(&self, what: &str) -> Option<T> {
+    pub(super) fn expected<T>(&self, what: &str) -> Option<T> {
         self.mistake(format!("found {}, expected {what}", shown(self.value)));
         None
     }

@@ -205,3 +205,28 @@ fn no_mistake_repeats_a_key() {
     let good = parse(json.as_bytes(), &|_| Some("sk-5ecret".to_owned())).expect("valid");
     assert!(!format!("{good:?}").contains("5ecret"));
 }
+
+/// Keys, and headers that may be made of them, are not shown: neither what is accepted nor what is mistaken.
+#[test]
+fn keys_are_not_shown() {
+    let shown = |provider: &str| {
+        let text =
+            format!(r#"{{"stage":"attempt","providers":[{{"provider":"openai",{provider}}}]}}"#);
+        match parse(text.as_bytes(), &|_| Some("k3y".to_owned())) {
+            Ok(config) => format!("{config:?}"),
+            Err(mistakes) => format!("{mistakes:?}"),
+        }
+    };
+    for provider in [
+        r#""auth":{"key":"k3y"}"#,
+        r#""auth":"k3y""#,
+        r#""auth":["k3y"]"#,
+        r#""auth":"env""#,
+        r#""headers":{"x-key":"${KEY}"}"#,
+        r#""headers":{"":"k3y"}"#,
+        r#""auth":{"key":"${KEY}\n"}"#,
+    ] {
+        let shown = shown(provider);
+        assert!(!shown.contains("k3y"), "{provider}: {shown}");
+    }
+}

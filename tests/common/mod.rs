@@ -8,7 +8,7 @@ use weir::framing::Framing;
 use weir::meter::{Tally, Usage, UsageSource};
 
 #[path = "../simulator/src/aws.rs"]
-mod aws;
+pub mod aws;
 
 /// A stream in OpenAI's wire with text, reasoning, interleaved tool calls, usage and odd but legal framing.
 pub const OPENAI: &str = concat!(

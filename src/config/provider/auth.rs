@@ -62,17 +62,17 @@ pub(super) fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<A
     })
 }
 
-pub(super) fn headers(fields: &Fields<'_>) -> Vec<(String, String)> {
+pub(super) fn headers(fields: &Fields<'_>) -> Vec<(String, Secret)> {
     let map = fields.optional("headers").and_then(|field| field.object());
     let entries = map.iter().flat_map(|map| map.entries());
     let read = entries.filter_map(|(name, field)| {
         let value = field.expanded()?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if !name.bytes().all(plain) || value.bytes().any(|byte| byte < 0x20) {
+        if name.is_empty() || !name.bytes().all(plain) || value.bytes().any(|byte| byte < 0x20) {
             field.mistake("expected a header's name and a value of one line");
             return None;
         }
-        Some((name.to_ascii_lowercase(), value))
+        Some((name.to_ascii_lowercase(), Secret::new(value)))
     });
     read.collect()
 }

@@ -128,7 +128,7 @@ impl Plan {
             }
         }
         for (name, value) in &provider.headers {
-            set(&mut edits, base, name, value.as_str());
+            set(&mut edits, base, name, value.expose());
         }
         if let Auth::Header { name, value } = &provider.auth {
             set(&mut edits, base, name, value.expose());

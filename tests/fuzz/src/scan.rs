@@ -147,3 +147,14 @@ fn is_another(wire: Wire, body: &[u8]) -> bool {
         _ => object.get("candidates").is_none() && object.object("error").is_none(),
     }
 }
+
+/// Whether bytes are whole server-sent events whose data is JSON, or what ends OpenAI's streams.
+pub fn is_sse(bytes: &[u8]) -> bool {
+    let mut decoder = Decoder::new(Framing::Sse, usize::MAX);
+    let mut sound = true;
+    let mut look = |event: framing::Event<'_>| {
+        let data = event.data.as_ref();
+        sound &= event.complete && (data == b"[DONE]" || json::parse(data).is_ok());
+    };
+    decoder.feed(bytes, &mut look).is_ok() && decoder.finish(&mut look).is_ok() && sound
+}

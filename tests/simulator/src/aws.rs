@@ -12,6 +12,11 @@ pub fn message(headers: &[(&str, &str)], payload: &[u8]) -> Vec<u8> {
         block.extend(length.to_be_bytes());
         block.extend(value.as_bytes());
     }
+    raw(&block, payload)
+}
+
+/// A message with this block of headers, whatever it is.
+pub fn raw(block: &[u8], payload: &[u8]) -> Vec<u8> {
     let length = |bytes: usize| u32::try_from(bytes).expect("a short message").to_be_bytes();
     let mut out = Vec::new();
     out.extend(length(16 + block.len() + payload.len()));
