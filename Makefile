@@ -16,12 +16,13 @@ ENVOY_BIN = $(if $(ENVOY),$(ENVOY),$(STATE)/envoy-$(ENVOY_VERSION)/bin/envoy)
 ENVOY_OLD_BIN = $(STATE)/envoy-$(ENVOY_OLD_VERSION)/bin/envoy
 TEST_PYTHON := $(STATE)/test-venv/bin/python
 WASM_RUNNER := $(STATE)/wasm-bindgen/bin/wasm-bindgen-test-runner
+CARGO_FUZZ := $(STATE)/cargo-fuzz/bin/cargo-fuzz
 NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 # Where Node is missing, the tests' environment brings one.
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test bench bench-micro conformance soak check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test bench bench-micro conformance soak fuzz fuzz-keep check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -114,6 +115,17 @@ lint: $(TARGETS_STAMP)
 
 doc:
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --no-deps --lib
+
+$(CARGO_FUZZ): | $(TARGETS_STAMP)
+	@rustup toolchain list | grep -q ^nightly || rustup toolchain install nightly --profile minimal
+	@echo "installing cargo-fuzz (some minutes, once)"
+	@cargo install --quiet cargo-fuzz --root $(STATE)/cargo-fuzz
+
+fuzz: $(CARGO_FUZZ) ## runs each fuzz target for FUZZ_S seconds (20): FUZZ_TARGETS=sse,exchange chooses
+	@CARGO_FUZZ="env RUSTUP_TOOLCHAIN=nightly $(abspath $(CARGO_FUZZ))" python3 tests/fuzz/run.py
+
+fuzz-keep: $(CARGO_FUZZ) ## keeps what the last `make fuzz` found worth keeping, for every `make test`
+	@CARGO_FUZZ="env RUSTUP_TOOLCHAIN=nightly $(abspath $(CARGO_FUZZ))" FUZZ_KEEP=1 python3 tests/fuzz/run.py
 
 golden: ## rewrites the golden cases' expectations: read the diff
 	@UPDATE=1 cargo test --quiet --test golden

@@ -1,20 +1,20 @@
 //! The core as its host drives it: what `src/filter/` does with callbacks, without Envoy. Where the core's interface
 //! changes, this file follows; no other file of the target names it.
 
-use super::host::{Ended, Host, Waits};
+use super::attempt::Attempt;
+use super::host::{Ended, Host};
 use std::collections::BTreeMap;
 use std::rc::Rc;
-use weir::chat::{Error, ErrorKind};
-use weir::config::{AttemptConfig, Config, EdgeConfig, Identity, Place, RouteSettings, parse};
+use weir::chat::ErrorKind;
+use weir::config::{AttemptConfig, Config, EdgeConfig, Identity, Place, parse};
 use weir::dialect::Wire;
 use weir::exchange::admission::{self, Admission, Step};
-use weir::exchange::answer::{Answer, Next, Step as Answered};
 use weir::exchange::headers::Edits;
 use weir::exchange::identity::{Lookup, clean};
 use weir::exchange::passage::{self, Verdict};
 use weir::exchange::settlement::{End, settle};
-use weir::exchange::upstream::{BodyPlan, Plan, Sent};
-use weir::exchange::{AttemptRecord, Exchange, Headers, LocalReply, dry_run};
+use weir::exchange::{AttemptRecord, Headers, LocalReply};
+use weir::telemetry::{Published, words};
 
 /// A gateway: an edge, and what it is told of providers.
 pub struct Gateway {
@@ -53,9 +53,9 @@ impl Gateway {
         }
     }
 
-    fn attempts(&self) -> &AttemptConfig {
+    pub(super) fn attempts(&self) -> &AttemptConfig {
         let own = self.attempt.as_deref();
-        own.or(self.edge.inline.as_ref()).expect("attempts")
+        own.or(self.edge.inline.as_deref()).expect("attempts")
     }
 }
 
@@ -64,7 +64,7 @@ pub struct Edge {
     end: End,
     wire: Wire,
     admission: Option<(Box<Admission>, Headers)>,
-    published: BTreeMap<String, Vec<u8>>,
+    pub(super) published: BTreeMap<String, Vec<u8>>,
     routed: bool,
     ignored: bool,
     inline: Option<Attempt>,
@@ -82,7 +82,7 @@ impl Lookup for Nothing {
     }
 }
 
-struct Cluster(usize);
+pub(super) struct Cluster(pub(super) usize);
 
 impl Place for Cluster {
     fn cluster(&self) -> &str {
@@ -95,13 +95,6 @@ impl Place for Cluster {
 
     fn endpoint_metadata(&self, _: &str, _: &str) -> Option<String> {
         None
-    }
-}
-
-fn edit(map: &mut Headers, edits: &Edits) {
-    map.remove(|name| edits.remove.iter().any(|gone| gone == name));
-    for (name, value) in &edits.set {
-        map.set(std::str::from_utf8(name).expect("a name"), value.clone());
     }
 }
 
@@ -120,7 +113,7 @@ impl Edge {
             ignored: false,
             inline: None,
         };
-        let mut headers = Headers(host.request.clone());
+        let headers = host.request.clone();
         let step = admission::headers(
             &gateway.edge,
             &headers,
@@ -135,7 +128,13 @@ impl Edge {
                 |source| matches!(source, Identity::Header(header) if header.as_bytes() == name),
             )
         };
-        headers.remove(|name| name.starts_with(b"x-weir-") || identity(name));
+        let mut theirs = Edits::default();
+        for (name, _) in headers.iter() {
+            if name.starts_with(b"x-weir-") || identity(name) {
+                theirs.remove(name);
+            }
+        }
+        let headers = headers.edited(&theirs);
         match step {
             Step::Ignore | Step::Pass(_) => edge.ignored = true,
             Step::Reply(reply, error, operation) => {
@@ -147,18 +146,18 @@ impl Edge {
                 edge.wire = admission.wire;
                 edge.publish("weir.caller", admission.caller.clone());
                 edge.publish("weir.team", admission.team.clone());
-                host.request.clone_from(&headers.0);
+                host.request.clone_from(&headers);
                 edge.admission = Some((admission, headers));
             }
         }
         edge
     }
 
-    fn publish(&mut self, key: &str, value: impl Into<Vec<u8>>) {
+    pub(super) fn publish(&mut self, key: &str, value: impl Into<Vec<u8>>) {
         self.published.insert(key.to_owned(), value.into());
     }
 
-    fn reply(&mut self, host: &mut Host, reply: &LocalReply, error: Option<ErrorKind>) {
+    pub(super) fn reply(&mut self, host: &mut Host, reply: &LocalReply, error: Option<ErrorKind>) {
         self.end.refused = error;
         self.end.status = reply.status;
         self.end.complete = true;
@@ -179,7 +178,7 @@ impl Edge {
             );
             return false;
         }
-        let admitted = match admission.body(&gateway.edge, headers, body) {
+        let admitted = match admission.body(&gateway.edge, &headers, body) {
             Ok(admitted) => admitted,
             Err(error) => {
                 self.reply(
@@ -192,7 +191,9 @@ impl Edge {
         };
         self.wire = admitted.exchange.wire;
         self.publish("weir.exchange", admitted.exchange.pack());
-        self.publish("weir.model", clean(&admitted.exchange.model));
+        let model = clean(&admitted.exchange.model);
+        host.request = headers.edited(&admitted.route_headers(&model));
+        self.publish("weir.model", model);
         self.routed = true;
         if gateway.edge.inline.is_some() {
             let attempt = Attempt::ask(self, gateway, host, (1, 0), body, &[]);
@@ -218,7 +219,7 @@ impl Edge {
             Verdict::Keep => {}
             Verdict::Edit(edits, status) => {
                 self.end.status = status;
-                edit(&mut host.response, &edits);
+                host.response = host.response.edited(&edits);
             }
             Verdict::Replace(reply) => {
                 self.end.status = reply.status;
@@ -233,7 +234,7 @@ impl Edge {
     }
 
     fn records(&self) -> Vec<AttemptRecord> {
-        let read = |number| self.published.get(&AttemptRecord::key(number));
+        let read = |number| self.published.get(AttemptRecord::key(number).as_ref());
         let records = (1..9).map_while(|number| AttemptRecord::unpack(read(number)?));
         records.collect()
     }
@@ -247,9 +248,10 @@ impl Edge {
         self.end.complete |= host.is_complete();
         let records = self.records();
         let settled = settle(&self.end, &records);
-        for (key, value) in settled.properties() {
-            self.publish(key, value);
-        }
+        let published = Published::only(0..words().len());
+        settled.properties(published, &[], &mut |key, value| {
+            self.published.insert(key.to_owned(), value.to_vec());
+        });
         let sum = records.iter().map(|record| record.usage.output_tokens);
         assert_eq!(
             settled.usage.output_tokens,
@@ -261,167 +263,5 @@ impl Edge {
             output_tokens: settled.usage.output_tokens,
         };
         Some((ended, self.published))
-    }
-}
-
-/// One try of one request.
-pub struct Attempt {
-    answer: Answer,
-    key: String,
-    done: bool,
-    wire: Wire,
-}
-
-impl Attempt {
-    /// Asks a cluster's provider; `None` where the attempt answered by itself. `number` counts from 1.
-    pub fn ask(
-        edge: &mut Edge,
-        gateway: &Gateway,
-        host: &mut Host,
-        (number, cluster): (u32, usize),
-        body: &[u8],
-        route: &[u8],
-    ) -> Option<Self> {
-        let packed = edge.published.get("weir.exchange")?;
-        let exchange = Exchange::unpack(packed).expect("an exchange of this version");
-        let refuse = |edge: &mut Edge, host: &mut Host, error: &Error| {
-            let record = AttemptRecord {
-                local: true,
-                error: Some(error.kind),
-                message: error.message.clone(),
-                ..AttemptRecord::default()
-            };
-            edge.publish(&AttemptRecord::key(number), record.pack());
-            edge.reply(host, &LocalReply::error(exchange.wire, error), None);
-            None
-        };
-        let config = gateway.attempts();
-        let index = config.provider_at(&Cluster(cluster))?;
-        let provider = &config.providers[index];
-        host.tries += 1;
-        let operation = exchange.operation.expect("an operation");
-        let settings = RouteSettings::read(route)
-            .unwrap_or_default()
-            .over(provider);
-        let plan = match Plan::new(&exchange, operation, provider, settings) {
-            Ok(plan) => plan,
-            Err(error) => return refuse(edge, host, &error),
-        };
-        let mut attempt = Attempt {
-            answer: Answer::new(config, provider, &exchange, &plan, "id".to_owned()),
-            key: AttemptRecord::key(number),
-            done: false,
-            wire: exchange.wire,
-        };
-        let current = Headers(host.request.clone());
-        if plan.body == BodyPlan::Estimate {
-            attempt.answer.answered();
-            attempt.publish(edge);
-            edge.reply(host, &plan.estimate(&exchange), None);
-            return None;
-        }
-        let written = match plan.write(&exchange, provider, body) {
-            Ok(written) => written,
-            Err(error) => {
-                let reply = attempt.answer.refuse(&error);
-                attempt.publish(edge);
-                edge.reply(host, &reply, None);
-                return None;
-            }
-        };
-        if exchange.dry_run {
-            let reply =
-                dry_run::reply(&exchange, provider, &plan, &current, body, written.as_ref());
-            attempt.answer.answered();
-            attempt.publish(edge);
-            edge.reply(host, &reply, None);
-            return None;
-        }
-        let sent = written
-            .as_ref()
-            .map_or(body, |written| written.body.as_slice());
-        let told = Sent {
-            length: Some(sent.len()),
-            headers: written
-                .as_ref()
-                .map_or(&[], |written| written.headers.as_slice()),
-        };
-        let mut map = current.clone();
-        edit(
-            &mut map,
-            &plan.headers(&exchange, provider, &current, number == 1, &told),
-        );
-        host.request.clone_from(&map.0);
-        host.ask(map, sent, index);
-        if let Some(written) = written {
-            attempt.answer.translated(written);
-        }
-        attempt.publish(edge);
-        Some(attempt)
-    }
-
-    fn publish(&mut self, edge: &mut Edge) {
-        if let Some(record) = self.answer.record() {
-            let packed = record.pack();
-            edge.publish(&self.key, packed);
-        }
-    }
-
-    /// The wire that the client speaks.
-    pub fn wire(&self) -> Wire {
-        self.wire
-    }
-
-    /// The response's headers came.
-    pub fn headers(&mut self, edge: &mut Edge, host: &mut Host, end_of_stream: bool) {
-        let step = self
-            .answer
-            .headers(&host.response, end_of_stream, host.now_ms);
-        let step = if end_of_stream {
-            self.answer.whole(step)
-        } else {
-            step
-        };
-        self.publish(edge);
-        self.carry_out(host, step, end_of_stream);
-    }
-
-    /// A chunk came: the host's buffer holds it, after what it held.
-    pub fn chunk(&mut self, edge: &mut Edge, host: &mut Host, end_of_stream: bool) {
-        let step = self.answer.chunk(&host.buffer, end_of_stream, host.now_ms);
-        self.publish(edge);
-        self.carry_out(host, step, end_of_stream);
-    }
-
-    /// The response ended with trailers.
-    pub fn trailers(&mut self, edge: &mut Edge, host: &mut Host) {
-        let step = self.answer.trailers(host.now_ms);
-        self.publish(edge);
-        self.carry_out(host, step, true);
-    }
-
-    fn carry_out(&mut self, host: &mut Host, step: Answered, end_of_stream: bool) {
-        if self.done {
-            return host.go_on(Waits::No, end_of_stream);
-        }
-        if let Some(head) = &step.head {
-            host.may_edit();
-            edit(&mut host.response, head);
-        }
-        if let Some(body) = step.body {
-            host.buffer = body;
-        }
-        match step.next {
-            Next::Continue | Next::Break => host.go_on(Waits::No, end_of_stream),
-            Next::Hold => host.go_on(Waits::Yes, end_of_stream),
-            Next::Reset => {
-                self.done = true;
-                host.reset();
-            }
-            Next::Reply(reply) => {
-                self.done = true;
-                host.reply(reply.status, &reply.headers, &reply.body);
-            }
-        }
     }
 }

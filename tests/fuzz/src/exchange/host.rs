@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use weir::exchange::Headers;
+use weir::exchange::headers::Edits;
 
 /// Keys that nobody may see but whom they are for.
 pub const CLIENT_KEY: &str = "CLIENT-K3Y";
@@ -40,7 +41,7 @@ enum Client {
 pub struct Host {
     pub now_ms: u64,
     /// The request's headers as they are now.
-    pub request: Vec<(Vec<u8>, Vec<u8>)>,
+    pub request: Headers,
     /// The response's.
     pub response: Headers,
     /// The response body's buffer: what waits, or the chunk.
@@ -67,7 +68,7 @@ impl Host {
     pub fn new(limit: usize) -> Self {
         Host {
             now_ms: 1_700_000_000_000,
-            request: Vec::new(),
+            request: Headers::default(),
             response: Headers::default(),
             buffer: Vec::new(),
             asked: Vec::new(),
@@ -134,10 +135,12 @@ impl Host {
     }
 
     fn take_over(&mut self, status: u16, headers: &[(String, Vec<u8>)], body: &[u8]) {
-        self.response = Headers(vec![(b":status".to_vec(), status.to_string().into_bytes())]);
+        let mut edits = Edits::default();
+        edits.set(":status", status.to_string());
         for (name, value) in headers {
-            self.response.set(name, value.clone());
+            edits.set(name, value.as_slice());
         }
+        self.response = Headers::default().edited(&edits);
         self.body = body.to_vec();
         self.replaced = true;
     }
@@ -187,7 +190,7 @@ impl Host {
     pub fn check(&self, ended: Option<(Ended, BTreeMap<String, Vec<u8>>)>, forwards: bool) {
         for (cluster, headers, body) in &self.asked {
             let own = format!("{PROVIDER_KEY}{cluster}");
-            for (name, value) in &headers.0 {
+            for (name, value) in headers.iter() {
                 let text = String::from_utf8_lossy(value);
                 let theirs = text.contains(CLIENT_KEY) && !forwards;
                 let others = text.contains(PROVIDER_KEY) && !text.contains(&own);
@@ -203,7 +206,7 @@ impl Host {
                 .and_then(|text| text.parse().ok());
             assert_eq!(length, Some(body.len()), "the length of what is sent");
         }
-        for (name, value) in &self.response.0 {
+        for (name, value) in self.response.iter() {
             assert!(!has_key(value), "{}", String::from_utf8_lossy(name));
         }
         assert!(

@@ -4,12 +4,15 @@
 //! are samples of their wires, so that an input need not find them.
 
 mod adapter;
+mod attempt;
 mod host;
 mod worlds;
 
 use super::input::Input;
-use adapter::{Attempt, Edge, Gateway};
+use adapter::{Edge, Gateway};
+use attempt::Attempt;
 use host::{CLIENT_KEY, Host, PROVIDER_KEY};
+use weir::exchange::headers::Edits;
 use worlds::{Sample, World};
 
 /// An exchange.
@@ -106,7 +109,9 @@ impl Run<'_, '_> {
 
     /// An error of Envoy's own reaches the edge.
     fn envoys(&mut self, status: u16, details: &str) {
-        self.host.response.set(":status", status.to_string());
+        let mut edits = Edits::default();
+        edits.set(":status", status.to_string());
+        self.host.response = self.host.response.edited(&edits);
         self.host.buffer = b"envoy says no".to_vec();
         self.edge
             .judge(&mut self.host, status, details, u64::from(self.number));

@@ -6,6 +6,7 @@ use super::adapter::Gateway;
 use super::host::{CLIENT_KEY, Host, PROVIDER_KEY};
 use weir::dialect::Wire;
 use weir::exchange::Headers;
+use weir::exchange::headers::Edits;
 use weir::framing::Framing;
 
 /// A gateway, and what its clusters' providers speak.
@@ -184,7 +185,7 @@ pub fn ask(input: &mut Input<'_>, host: &mut Host) -> Vec<u8> {
         (path.to_owned(), body)
     };
     let flags = input.byte();
-    let mut headers = Headers::default();
+    let mut headers = Edits::default();
     headers.set(":method", if flags == 255 { "GET" } else { "POST" });
     headers.set(":authority", "gateway.example");
     for (place, (name, value)) in [
@@ -219,7 +220,7 @@ pub fn ask(input: &mut Input<'_>, host: &mut Host) -> Vec<u8> {
     if flags & 1 > 0 {
         headers.set("content-length", body.len().to_string());
     }
-    host.request = headers.0;
+    host.request = Headers::default().edited(&headers);
     body
 }
 
@@ -271,7 +272,7 @@ impl Sample {
     /// Response headers, and with them what the body will be.
     pub fn headers(&mut self, input: &mut Input<'_>) -> Headers {
         let choice = input.byte();
-        let mut headers = Headers::default();
+        let mut headers = Edits::default();
         let status = match choice % 8 {
             0..=4 => "200",
             5 => input.of(&["429", "500", "503", "529"]),
@@ -315,17 +316,17 @@ impl Sample {
         };
         headers.set("content-type", kind);
         if choice & 0x80 > 0 {
-            let beside = [
+            let mut beside = [
                 ("content-length", self.bytes.len().to_string()),
                 ("content-encoding", "gzip".to_owned()),
                 ("retry-after", "7".to_owned()),
                 ("x-weir-provider", "forged".to_owned()),
                 ("x-amzn-errortype", "ThrottlingException".to_owned()),
             ];
-            let (name, value) = &beside[input.below(beside.len())];
-            headers.set(name, value.as_str());
+            let (name, value) = &mut beside[input.below(5)];
+            headers.set(name, std::mem::take(value));
         }
-        headers
+        Headers::default().edited(&headers)
     }
 
     /// The next piece.
