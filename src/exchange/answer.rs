@@ -59,8 +59,10 @@ enum State {
         /// Whether the host's buffer is paused, so that it can still be written when trailers come.
         held: bool,
     },
-    /// A broken stream, whose last words were delivered.
-    Broken,
+    /// A broken stream, whose last words were delivered. Where the client was not told, only a cut tells it.
+    Broken {
+        told: bool,
+    },
     /// Everything was said; what still comes is swallowed.
     Done,
     /// Not to be touched.
@@ -286,12 +288,12 @@ impl Answer {
     pub fn chunk(&mut self, chunk: &[u8], end_of_stream: bool, now_ms: u64) -> Step {
         match &mut self.state {
             State::AwaitHeaders | State::Untouched => Step::default(),
-            State::Broken if !end_of_stream => Step {
+            State::Broken { told } if !(*told && end_of_stream) => Step {
                 body: Some(Vec::new()),
                 next: Next::Reset,
                 ..Step::default()
             },
-            State::Broken | State::Done => Step {
+            State::Broken { .. } | State::Done => Step {
                 body: Some(Vec::new()),
                 ..Step::default()
             },
@@ -324,8 +326,13 @@ impl Answer {
                     };
                 }
                 let next = if passed.broken {
-                    self.state = State::Broken;
-                    Next::Break
+                    let told = stream.tells();
+                    self.state = State::Broken { told };
+                    if told || !end_of_stream {
+                        Next::Break
+                    } else {
+                        Next::Reset
+                    }
                 } else {
                     Next::Continue
                 };
@@ -351,7 +358,7 @@ impl Answer {
                 body.extend_from_slice(left);
                 self.gathered(None, true, now_ms)
             }
-            State::Gather { .. } => Step {
+            State::Gather { .. } | State::Broken { told: false } => Step {
                 next: Next::Reset,
                 ..Step::default()
             },

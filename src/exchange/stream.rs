@@ -140,6 +140,11 @@ impl Stream {
         self.finish_chunk(result, tally, now_ms, out)
     }
 
+    /// Whether the client is told of an error: into bytes that pass nothing is put.
+    pub fn tells(&self) -> bool {
+        !matches!(self.path, Path::Pass(_))
+    }
+
     /// Whether what was rendered of the latest chunk is better kept until the next callback: the provider's wire has no
     /// terminator, and this may have been its last word. If trailers come, the end can be written only into a buffer
     /// that is still paused.

@@ -84,7 +84,9 @@ impl Answer {
             return self.as_reply(step);
         }
         let next = if broken && !end_of_stream {
-            self.state = State::Broken;
+            self.state = State::Broken {
+                told: stream.tells(),
+            };
             Next::Break
         } else {
             self.state = State::Flow {

@@ -24,6 +24,10 @@ fn head() -> Headers {
 
 /// An answer that has not come yet.
 fn asked(fallback: &str) -> Answer {
+    asked_in(Wire::OpenAi, fallback)
+}
+
+fn asked_in(client: Wire, fallback: &str) -> Answer {
     let json = format!(
         r#"{{"stage":"attempt","providers":[{{"provider":"gemini","auth":"none"}}]{fallback}}}"#
     );
@@ -31,7 +35,7 @@ fn asked(fallback: &str) -> Answer {
         panic!("a configuration");
     };
     let provider = config.providers.first().expect("one");
-    let mut exchange = Exchange::passing(Wire::OpenAi, 1);
+    let mut exchange = Exchange::passing(client, 1);
     exchange.model = "m".to_owned();
     exchange.path = "/v1/chat/completions".to_owned();
     exchange.stream = true;
@@ -134,5 +138,19 @@ fn after_an_error_more_is_cut_and_an_end_is_clean() {
         assert!(body.contains(r#""message":"no""#), "{body}");
         let step = answer.chunk(if end { b"" } else { TEXT }, end, 3);
         assert_eq!((step.body, step.next), (Some(Vec::new()), next));
+    }
+}
+
+#[test]
+fn a_long_event_that_passes_is_cut_and_has_no_end() {
+    let long = [b"data: ".as_slice(), &[b'x'; 2000]].concat();
+    for end in [false, true] {
+        let mut answer = asked_in(Wire::Gemini, r#","max_event_bytes":1024"#);
+        answer.headers(&head(), false, 1);
+        let step = answer.chunk(&long, end, 2);
+        let broken = if end { Next::Reset } else { Next::Break };
+        assert_eq!((step.body, step.next), (Some(Vec::new()), broken));
+        assert_eq!(answer.chunk(b"", true, 3).next, Next::Reset);
+        assert_eq!(answer.trailers(b"", 3).next, Next::Reset);
     }
 }
