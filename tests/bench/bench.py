@@ -210,7 +210,9 @@ def cores():
 def main():
     if not sys.platform.startswith("linux"):
         raise SystemExit("bench: only Linux tells a process's CPU time and pins it to a core: make bench runs there only")
-    began = time.monotonic()
+    began, load_before = time.monotonic(), os.getloadavg()[0]
+    if load_before > 0.5:
+        print(f"bench: the load average is {load_before:.1f}: others use this machine. CPU time can be compared, wall-clock figures cannot", flush=True)
     names = workloads.chosen([row.name for row in ROWS], os.environ.get("BENCH_GATEWAYS"))
     rows = [row for row in ROWS if row.name in {*names, BARE}] + peers.wanted(os.environ.get("BENCH_PEERS", ""))
     by_name = {workload.name: workload for workload in workloads.matrix()}
@@ -229,7 +231,7 @@ def main():
             bench.expect([by_name[name] for name in wanted if name in by_name], wanted)
         finally:
             bench.stop()
-    settings = [("rounds", str(ROUNDS)), ("seconds a cell", f"{SECONDS:g}")]
+    settings = [("rounds", str(ROUNDS)), ("seconds a cell", f"{SECONDS:g}"), ("load average before", f"{load_before:.1f}")]
     pairs = report.environment(os.environ["ENVOY_BIN"], bench.gateway_core, bench.load_core, settings)
     report.write(REPORTS, bench.figures, pairs)
     print("\n" + report.terminal(bench.figures, pairs))
