@@ -189,8 +189,16 @@ impl Answer {
                 "The provider's answer is compressed ({encoding}), though nothing compressed was asked for"
             );
             Gathered::Foreign(bad_gateway(message))
-        } else if !(200..300).contains(&status) {
+        } else if (400..600).contains(&status) {
             Gathered::Error(status)
+        } else if !(200..300).contains(&status) {
+            let error = bad_gateway(format!("The provider answered with status {status}"));
+            if status < 200 {
+                // An upgraded connection has no end to wait for.
+                let step = self.fail(&error);
+                return self.as_reply(step);
+            }
+            Gathered::Foreign(error)
         } else if end_of_stream {
             let message = format!("The provider answered {status} without a body");
             Gathered::Foreign(bad_gateway(message))

@@ -47,11 +47,14 @@ impl Answer {
     }
 }
 
-/// Takes out what a provider says in the gateway's name.
+/// Takes out what a provider says in the gateway's name, and what is not for the gateway's clients: its cookies, and where
+/// else to go with their keys.
 pub(super) fn own_headers(headers: &Headers) -> Option<Edits<'static>> {
     let mut edits = Edits::default();
     let names = headers.iter().map(|(name, _)| name);
-    for name in names.filter(|name| name.starts_with(b"x-weir-")) {
+    let theirs =
+        |name: &[u8]| name.starts_with(b"x-weir-") || matches!(name, b"set-cookie" | b"location");
+    for name in names.filter(|name| theirs(name)) {
         edits.remove.push(Cow::Owned(name.to_vec()));
     }
     (!edits.remove.is_empty()).then_some(edits)
