@@ -85,6 +85,7 @@ CASES = {
     "a blank in a name": (head(LENGTH, b"x a: b") + BODY, 400, BY_ENVOY),
     "no name": (head(LENGTH, b": b") + BODY, 400, BY_ENVOY),
     "a NUL in a name": (head(LENGTH, b"x\0a: b") + BODY, 400, BY_ENVOY),
+    "keys upon keys": (head(LENGTH, b"authorization: Bearer caller-5ecret", b"authorization: Basic other-5ecret", b"x-api-key: Bearer caller-5ecret", b"x-api-key: caller-5ecret", b"api-key: 5ecret") + BODY, 200, SERVED),
     "a pseudo-header": (head(LENGTH, b":path: /evil") + BODY, 400, BY_ENVOY),
     "hop by hop": (head(LENGTH, b"connection: close, content-length, content-type, x-request-id") + BODY, 200, SERVED),
     "90 headers": (head(LENGTH, *(b"x-h%d: %d" % (n, n) for n in range(90))) + BODY, 200, SERVED),
