@@ -25,20 +25,12 @@ use crate::dialect::{AnswerContext, Wire, Written};
 use crate::framing::Framing;
 use crate::meter::Tally;
 use crate::meter::price::Rates;
+use gather::Gathered;
 use head::{Naming, own_headers};
 use step::{bad_gateway, is_json, media_type};
 
 /// Most bytes of an error answer that are read; the rest is cut off.
 const MAX_ERROR_BYTES: usize = 64 * 1024;
-
-/// What the gathered body is.
-enum Gathered {
-    Answer,
-    /// An error answer of this status.
-    Error(u16),
-    /// Not an answer at all; the error is decided.
-    Foreign(Error),
-}
 
 enum State {
     AwaitHeaders,

@@ -3,6 +3,15 @@
 use super::*;
 use crate::dialect::JsonTool;
 
+/// What the gathered body is.
+pub(super) enum Gathered {
+    Answer,
+    /// An error answer of this status.
+    Error(u16),
+    /// Not an answer at all; the error is decided.
+    Foreign(Error),
+}
+
 impl Answer {
     /// Whether the host may keep the `size` bytes that it holds, and show them with those that follow: bytes that are
     /// not taken out need not be put back.
