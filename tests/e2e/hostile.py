@@ -152,9 +152,9 @@ class Ward:
         text = fetch(f"http://127.0.0.1:{self.gateway.admin}/stats?filter=^wasm%5C.")
         return dict(line.rsplit(": ", 1) for line in text.splitlines() if ": " in line)
 
-    def settled(self):
-        """How many requests were settled up to now."""
-        return self.gateway.stat("weir_requests_total$")
+    def settled(self, outcome=""):
+        """How many requests were settled up to now, in all or with an outcome."""
+        return self.gateway.stat(f"outcome=.={outcome}.*weir_requests_total$")
 
     def settlement(self, caller):
         """What was settled for a caller: {outcome: requests}, and tokens by "input" and "output"."""
