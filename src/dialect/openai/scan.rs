@@ -10,8 +10,8 @@ use super::{answer, error};
 use crate::chat::{Error, Event};
 use crate::dialect::Passing;
 use crate::framing;
-use crate::json::scan::top_level;
-use crate::json::{self, Object, Value};
+use crate::json::scan::{Member, top_level};
+use crate::json::{self, Object, Text, Value};
 use crate::search::find;
 
 /// What becomes of a passing event whose usage the client is not to see.
@@ -47,9 +47,7 @@ pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), E
         // Google's compatible layer has its errors in an array.
         return answer::read(body, sink);
     };
-    let word = |key: &str| object.str(key).is_some_and(|word| word.is("error"));
-    let failed = object.get("error").is_some_and(|error| !error.is_null());
-    if (failed || word("object") || word("type")) && error::is_said(&object) {
+    if error::is_said(&object) {
         return Err(error::read_object(&object));
     }
     if object.get("choices").is_some() {
@@ -63,10 +61,16 @@ pub fn scan_answer(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), E
 
 /// As [`scan_answer`], of an answer that is too long to be parsed whole.
 fn scan_long(body: &[u8], sink: &mut dyn FnMut(Event<'_>)) -> Result<(), Error> {
-    let Ok([counts, choices, failed]) = top_level(body, ["usage", "choices", "error"]) else {
+    let names = ["usage", "choices", "error", "object", "type"];
+    let Ok([counts, choices, failed, object, kind]) = top_level(body, names) else {
         return answer::read(body, sink);
     };
-    if failed.is_some_and(|member| member.value != b"null")
+    let word = |member: Option<Member<'_>>| {
+        member
+            .and_then(|member| json::literal(member.value))
+            .is_some_and(|word| Text::Escaped(word).is("error"))
+    };
+    if (failed.is_some_and(|member| member.value != b"null") || word(object) || word(kind))
         && let Ok(Value::Object(object)) = json::parse(body)
         && error::is_said(&object)
     {

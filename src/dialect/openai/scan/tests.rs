@@ -184,3 +184,16 @@ fn a_long_answer_of_one_long_member_still_has_its_counts() {
     scan_answer(body.as_bytes(), &mut |event| lines.push(line(&event))).expect("an answer");
     assert_eq!(lines, ["usage 1 2"]);
 }
+
+#[test]
+fn a_long_error_is_one_in_whichever_form_it_is_said() {
+    let long = "x".repeat(5 << 20);
+    for said in [
+        r#""error":{"message":"m"}"#,
+        r#""object":"error","message":"m""#,
+        r#""type":"error","message":"m""#,
+    ] {
+        let body = format!(r#"{{{said},"choices":[],"more":"{long}"}}"#);
+        assert!(scan_answer(body.as_bytes(), &mut |_| {}).is_err(), "{said}");
+    }
+}
