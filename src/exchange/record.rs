@@ -120,11 +120,6 @@ impl Exchange {
 }
 
 impl AttemptRecord {
-    /// The status that the client gets, where this attempt is the last.
-    pub fn client_status(&self) -> u16 {
-        self.status
-    }
-
     /// Whether it tells of a provider's answer that came well to its end: nothing will be added, and nothing retried.
     pub fn is_whole(&self) -> bool {
         self.complete && !self.local && self.error.is_none() && (200..300).contains(&self.status)

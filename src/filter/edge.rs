@@ -92,9 +92,8 @@ impl EdgeFilter {
     /// Publishes what routes, logs and attempts read, and lets Envoy route.
     fn publish(&mut self, admitted: &Admitted) {
         let exchange = &admitted.exchange;
-        let model = clean(&exchange.model);
-        self.tell(Key::Model, &model);
-        self.model.clone_from(&model);
+        self.model = clean(&exchange.model);
+        self.tell(Key::Model, &self.model);
         self.target.clone_from(&admitted.target);
         if !admitted.target.is_empty() {
             host::set_property("weir.target", admitted.target.as_bytes());
@@ -104,7 +103,7 @@ impl EdgeFilter {
             return;
         }
         host::set_property("weir.exchange", &exchange.pack());
-        let headers = admitted.route_headers(&model);
+        let headers = admitted.route_headers(&self.model);
         if headers.set.is_empty() {
             host::clear_route_cache();
         } else {
@@ -253,7 +252,7 @@ impl HttpContext for EdgeFilter {
             // The router adds this header to what a provider answers, and to nothing else, unless it is told not to.
             if headers.has("x-envoy-upstream-service-time") || via_upstream() {
                 let action = sent.headers(&headers, end_of_stream);
-                self.end.status = sent.answer.settled().client_status();
+                self.end.status = sent.answer.status();
                 return action;
             }
         }
@@ -303,7 +302,7 @@ impl HttpContext for EdgeFilter {
         self.end.complete |= end_of_stream;
         if let Some(sent) = self.inline.as_mut().filter(|_| self.replacement.is_none()) {
             let action = sent.body(size, end_of_stream);
-            self.end.status = sent.answer.settled().client_status();
+            self.end.status = sent.answer.status();
             return action;
         }
         if let Some(body) = &mut self.replacement {

@@ -27,9 +27,10 @@ impl Sent {
 
     /// Publishes the record. At most once a chunk: on an abort the edge settles before the attempt ends.
     pub fn publish(&mut self) {
-        if let Some(record) = self.answer.record()
-            && (!self.inline || record.local)
-        {
+        if self.inline && !self.answer.is_local() {
+            return;
+        }
+        if let Some(record) = self.answer.record() {
             host::set_property(&self.key, &record.pack());
         }
     }

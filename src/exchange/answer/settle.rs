@@ -38,6 +38,16 @@ impl Answer {
         Some(&self.record)
     }
 
+    /// The status that the client gets, where this attempt is the last; 0 until there is one.
+    pub fn status(&self) -> u16 {
+        self.record.status
+    }
+
+    /// Whether the attempt answers by itself.
+    pub fn is_local(&self) -> bool {
+        self.record.local
+    }
+
     /// The record, brought up to date.
     pub fn settled(&mut self) -> &AttemptRecord {
         self.settle();
