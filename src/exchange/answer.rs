@@ -218,20 +218,20 @@ impl Answer {
             body: Vec::new(),
             held: true,
         };
-        let theirs = own_headers(headers);
-        if end_of_stream {
-            let mut step = self.gathered(None, false, now_ms);
-            if let (Some(head), Some(theirs)) = (&mut step.head, theirs) {
-                head.remove.extend(theirs.remove);
+        let mut step = if end_of_stream {
+            self.gathered(None, false, now_ms)
+        } else {
+            // While the headers are held, the rest of them waits for the end.
+            Step {
+                head: Some(Edits::default()),
+                body: None,
+                next: Next::Hold,
             }
-            return step;
+        };
+        if let Some(head) = &mut step.head {
+            head.remove.extend(own_headers(headers));
         }
-        // While the headers are held, the rest of them waits for the end.
-        Step {
-            head: theirs,
-            body: None,
-            next: Next::Hold,
-        }
+        step
     }
 
     fn begin_stream(&mut self, headers: &Headers, framing: Framing, now_ms: u64) -> Step {
@@ -247,11 +247,7 @@ impl Answer {
         let stream = Box::new(Stream::new(route, self.naming()));
         let holds = self.fallback.is_some();
         let mut head = self.common_head();
-        head.remove.extend(
-            own_headers(headers)
-                .into_iter()
-                .flat_map(|theirs| theirs.remove),
-        );
+        head.remove.extend(own_headers(headers));
         let reframed = !self.same || framing == Framing::AwsChunks;
         if self.strip_usage || reframed {
             head.remove(b"content-length");

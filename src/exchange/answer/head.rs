@@ -2,7 +2,7 @@
 
 use super::step::listed;
 use super::*;
-use std::borrow::Cow;
+use crate::exchange::headers::Bytes;
 
 /// What an answer that is rendered is called, and its parts. Kept small: most answers pass.
 pub(super) struct Naming {
@@ -49,13 +49,9 @@ impl Answer {
 
 /// Takes out what a provider says in the gateway's name, and what is not for the gateway's clients: its cookies, and where
 /// else to go with their keys.
-pub(super) fn own_headers(headers: &Headers) -> Option<Edits<'static>> {
-    let mut edits = Edits::default();
-    let names = headers.iter().map(|(name, _)| name);
+pub(super) fn own_headers(headers: &Headers) -> Vec<Bytes<'static>> {
     let theirs =
-        |name: &[u8]| name.starts_with(b"x-weir-") || matches!(name, b"set-cookie" | b"location");
-    for name in names.filter(|name| theirs(name)) {
-        edits.remove.push(Cow::Owned(name.to_vec()));
-    }
-    (!edits.remove.is_empty()).then_some(edits)
+        |name: &&[u8]| name.starts_with(b"x-weir-") || matches!(*name, b"set-cookie" | b"location");
+    let names = headers.iter().map(|(name, _)| name).filter(theirs);
+    names.map(|name| Bytes::Owned(name.to_vec())).collect()
 }
