@@ -7,6 +7,7 @@ import pytest
 
 import hostile
 from gateway import Gateway, Simulator, example
+from raw_provider import RawProvider
 
 
 @pytest.fixture(scope="session")
@@ -68,6 +69,14 @@ def gateways_of():
     yield start
     for gateway in running:
         gateway.stop()
+
+
+@pytest.fixture(scope="module")
+def provider():
+    """A provider that plays scripts."""
+    provider = RawProvider()
+    yield provider
+    provider.stop()
 
 
 @pytest.fixture(scope="session")

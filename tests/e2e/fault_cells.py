@@ -20,6 +20,8 @@ HEAD, FIRST, BETWEEN, INSIDE, LAST, BEFORE, WHOLE = (
     "after headers", "in the first event", "between events", "inside an event", "before the end", "before headers", "whole")
 SAME = [("openai", "openai"), ("anthropic", "anthropic")]
 TRANSLATED = [("openai", "anthropic"), ("openai", "gemini"), ("openai", "bedrock"), ("anthropic", "openai")]
+# The inline example has two providers.
+INLINE_WIRES = ("openai", "anthropic")
 # What stops the answer at a point: RST, FIN before the framing's end, an end that the framing knows (a last chunk, or FIN where
 # nothing else tells), the client that goes, and silence.
 BREAKS = ["reset", "closes"]
@@ -120,6 +122,11 @@ def _makes_sense(fault, wire, stream):
         return not stream or wire != "gemini"
     # Trailers need chunks, and so does an end before the length that was said.
     return stream or fault not in ("ends with trailers", "trailers")
+
+
+def inline(cells):
+    """Those whose providers the inline example has."""
+    return [cell for cell in cells if cell.wire in INLINE_WIRES]
 
 
 def cells(faults, pairs, streams=(False, True)):

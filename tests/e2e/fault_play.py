@@ -15,6 +15,9 @@ from raw_provider import whole
 PAGE = b"<html><body>Bad gateway, said a proxy</body></html>"
 # Every request has a name of its own as its caller: metrics and log lines are told apart by it.
 CALLERS = [("stage: edge\n", "stage: edge\n                    caller: {header: x-caller}\n                    max_caller_labels: 10000\n")]
+# Streams whose headers wait for content; and trailers that are not dropped.
+HELD = [("stage: attempt\n", "stage: attempt\n                  fallback: {first_event_timeout: 10s}\n")]
+TRAILERS = [("http_protocol_options: {}", "http_protocol_options: {enable_trailers: true}")]
 # The model that is asked for where another provider is asked before.
 FIRST_MODEL = "gpt-4o"
 _numbers = itertools.count(1)
@@ -77,6 +80,20 @@ def drain(gateway):
 
     fetch(f"http://127.0.0.1:{gateway.admin}/drain_listeners?graceful", "POST")
     wait_for(refuses, "the listener is closed")
+
+
+def once(play_way):
+    """Plays all cells of a way once: the gateway, what came of each, the log and the metrics. `play_way` gives the first two."""
+    results = {}
+
+    def ask(way):
+        if way not in results:
+            gateway, came = play_way(way)
+            gateway.mark()
+            results[way] = gateway, came, list(gateway.entries), gateway.metrics()
+        return results[way]
+
+    return ask
 
 
 def play_all(gateway, provider, cells, width=24, seconds=20.0, happens=None, client=RawClient):

@@ -6,18 +6,10 @@ import fault_check as check
 import fault_play as play
 import pytest
 from gateway import wait_for
-from raw_provider import RawProvider
 
 CELLS = matrix.cells([matrix.PAUSES], matrix.SAME + matrix.TRANSLATED)
-TWO = [cell for cell in CELLS if cell.wire in ("openai", "anthropic")]
+TWO = matrix.inline(CELLS)
 WAYS = {"two stages": ("envoy.yaml", False, CELLS), "two stages on 1.37": ("envoy.yaml", True, CELLS), "inline": ("inline.yaml", False, TWO)}
-
-
-@pytest.fixture(scope="module")
-def provider():
-    provider = RawProvider()
-    yield provider
-    provider.stop()
 
 
 @pytest.mark.parametrize("way", WAYS)

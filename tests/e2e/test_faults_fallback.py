@@ -6,7 +6,6 @@ import fault_check as check
 import fault_play as play
 import pytest
 from gateway import wait_for
-from raw_provider import RawProvider
 
 FIRSTS = ["500 Internal Server Error", "429 Too Many Requests", "reset", "reset after headers", "error in 200", "page in 200", "error event"]
 SECONDS = ["nothing wrong", *matrix.BREAKS, *matrix.ENDS, *matrix.LEAVES, "error event", "broken event", "529", "page in 200", "compressed", "no body"]
@@ -35,26 +34,13 @@ MODEL = [("claude-sonnet-4-5", "claude-sonnet-4-6")]
 
 
 @pytest.fixture(scope="module")
-def provider():
-    provider = RawProvider()
-    yield provider
-    provider.stop()
-
-
-@pytest.fixture(scope="module")
 def played(gateways_of, provider):
-    results = {}
+    def way(name):
+        example, changes, old, plays = WAYS[name]
+        gateway = gateways_of(example, provider, play.CALLERS + MODEL + changes, old)
+        return gateway, play.play_all(gateway, provider, plays)
 
-    def ask(way):
-        if way not in results:
-            name, changes, old, plays = WAYS[way]
-            gateway = gateways_of(name, provider, play.CALLERS + MODEL + changes, old)
-            came = play.play_all(gateway, provider, plays)
-            gateway.mark()
-            results[way] = gateway, came, list(gateway.entries), gateway.metrics()
-        return results[way]
-
-    return ask
+    return play.once(way)
 
 
 @pytest.mark.parametrize("way, cell", [(way, cell) for way, (*_, plays) in WAYS.items() for cell in plays], ids=str)

@@ -13,8 +13,7 @@ FAULTS = [*matrix.BREAKS, *matrix.ENDS, *matrix.LEAVES, *matrix.EVENTS, *matrix.
 CELLS = matrix.cells([fault for fault in FAULTS if fault not in UNSPEAKABLE], matrix.SAME + matrix.TRANSLATED)
 # A connection that one script closes is no other's.
 HTTP2 = [("explicit_http_config: {http_protocol_options: {}}", "explicit_http_config: {http2_protocol_options: {max_concurrent_streams: 1}}")]
-HELD = [("stage: attempt\n", "stage: attempt\n                  fallback: {first_event_timeout: 10s}\n")]
-WAYS = {"two stages": ([], False), "held": (HELD, False), "two stages on 1.37": ([], True)}
+WAYS = {"two stages": ([], False), "held": (play.HELD, False), "two stages on 1.37": ([], True)}
 
 
 @pytest.fixture(scope="module")
@@ -26,19 +25,13 @@ def provider():
 
 @pytest.fixture(scope="module")
 def played(gateways_of, provider):
-    results = {}
+    def way(name):
+        changes, old = WAYS[name]
+        gateway = gateways_of("envoy.yaml", provider, play.CALLERS + HTTP2 + changes, old)
+        gateway.trailing = True
+        return gateway, play.play_all(gateway, provider, CELLS, client=Http2Client)
 
-    def ask(way):
-        if way not in results:
-            changes, old = WAYS[way]
-            gateway = gateways_of("envoy.yaml", provider, play.CALLERS + HTTP2 + changes, old)
-            gateway.trailing = True
-            came = play.play_all(gateway, provider, CELLS, client=Http2Client)
-            gateway.mark()
-            results[way] = gateway, came, list(gateway.entries), gateway.metrics()
-        return results[way]
-
-    return ask
+    return play.once(way)
 
 
 @pytest.mark.parametrize("way, cell", [(way, cell) for way in WAYS for cell in CELLS], ids=str)

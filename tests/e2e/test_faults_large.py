@@ -4,11 +4,11 @@ import asyncio
 import fault_check as check
 import fault_play as play
 import pytest
-from fault_cells import SAME, TRANSLATED
+from fault_cells import INLINE_WIRES, SAME, TRANSLATED
 from fault_wires import CLIENT_PATHS, PROVIDERS, TEXT, asked, read_unary
 from gateway import wait_for
 from raw_client import RawClient
-from raw_provider import RESET, RawProvider, chunk, head, steps
+from raw_provider import RESET, chunk, head, steps
 
 SIZE = 700_000
 # What the provider does: the client's view, the outcome, where the counts are from.
@@ -21,14 +21,6 @@ FAULTS = {
     # It was whole, but with trailers no body can be written any more.
     "ends with trailers": ("cut", "aborted", "none"),
 }
-TRAILERS = [("http_protocol_options: {}", "http_protocol_options: {enable_trailers: true}")]
-
-
-@pytest.fixture(scope="module")
-def provider():
-    provider = RawProvider()
-    yield provider
-    provider.stop()
 
 
 def script(fault, body):
@@ -45,8 +37,8 @@ def script(fault, body):
 
 @pytest.mark.parametrize("name, old", [("envoy.yaml", False), ("envoy.yaml", True), ("inline.yaml", False)])
 def test_large_unary_answers(gateways_of, provider, name, old):
-    gateway = gateways_of(name, provider, play.CALLERS + TRAILERS, old)
-    pairs = [pair for pair in SAME + TRANSLATED if name == "envoy.yaml" or pair[1] in ("openai", "anthropic")]
+    gateway = gateways_of(name, provider, play.CALLERS + play.TRAILERS, old)
+    pairs = [pair for pair in SAME + TRANSLATED if name == "envoy.yaml" or pair[1] in INLINE_WIRES]
     text = "x" * SIZE
 
     async def one(client, wire, fault, number):

@@ -9,21 +9,14 @@ import pytest
 from fault_wires import CLIENT_PATHS, INPUT, OUTPUT, PROVIDERS, asked
 from gateway import fetch, wait_for
 from raw_client import RawClient
-from raw_provider import RawProvider, chunk, head, whole
+from raw_provider import chunk, head, whole
 from reloadable import Reloadable, plugins
 
 MB = 1 << 20
 CELLS = matrix.cells([matrix.PAUSES], matrix.SAME + matrix.TRANSLATED)
-TWO = [cell for cell in CELLS if cell.wire in ("openai", "anthropic")]
+TWO = matrix.inline(CELLS)
 WAYS = {"two stages": ("envoy.yaml", False, CELLS), "two stages on 1.37": ("envoy.yaml", True, CELLS), "inline": ("inline.yaml", False, TWO)}
 RELOADS = 100
-
-
-@pytest.fixture(scope="module")
-def provider():
-    provider = RawProvider()
-    yield provider
-    provider.stop()
 
 
 def priced(cost):

@@ -9,7 +9,7 @@ import pytest
 from raw_provider import RawProvider
 
 CELLS = matrix.cells(matrix.STALLS, matrix.SAME + matrix.TRANSLATED)
-TWO = [cell for cell in CELLS if cell.wire in ("openai", "anthropic")]
+TWO = matrix.inline(CELLS)
 TRY, STREAM = [("per_try_idle_timeout: 120s", "per_try_idle_timeout: 2s")], [("stream_idle_timeout: 300s", "stream_idle_timeout: 2s")]
 WAYS = {
     "each try's": ("envoy.yaml", False, TRY, CELLS),
@@ -44,26 +44,13 @@ class Nobody:
 
 
 @pytest.fixture(scope="module")
-def provider():
-    provider = RawProvider()
-    yield provider
-    provider.stop()
-
-
-@pytest.fixture(scope="module")
 def played(gateways_of, provider):
-    results = {}
+    def way(name):
+        example, old, changes, cells = WAYS[name]
+        gateway = gateways_of(example, provider, play.CALLERS + changes, old)
+        return gateway, play.play_all(gateway, provider, cells, width=128)
 
-    def ask(way):
-        if way not in results:
-            name, old, changes, cells = WAYS[way]
-            gateway = gateways_of(name, provider, play.CALLERS + changes, old)
-            came = play.play_all(gateway, provider, cells, width=128)
-            gateway.mark()
-            results[way] = gateway, came, list(gateway.entries), gateway.metrics()
-        return results[way]
-
-    return ask
+    return play.once(way)
 
 
 @pytest.mark.parametrize("way, cell", [(way, cell) for way, (*_, cells) in WAYS.items() for cell in cells], ids=str)
@@ -83,7 +70,7 @@ def test_nothing_is_left(played, way):
 @pytest.mark.parametrize("accepts", [False, True], ids=["refuses", "hangs up at once"])
 def test_nobody_there(gateways_of, name, accepts):
     nobody = Nobody(accepts)
-    cells = [cell for cell in REFUSED if name == "envoy.yaml" or cell.wire in ("openai", "anthropic")]
+    cells = REFUSED if name == "envoy.yaml" else matrix.inline(REFUSED)
     gateway = gateways_of(name, nobody, play.CALLERS)
     came = play.play_all(gateway, nobody.provider, cells)
     gateway.mark()

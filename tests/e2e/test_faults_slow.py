@@ -7,7 +7,7 @@ import pytest
 from fault_wires import CLIENT_PATHS, PROVIDERS, asked, aws, read_stream
 from gateway import wait_for
 from raw_client import RawClient
-from raw_provider import RawProvider, chunk, head
+from raw_provider import chunk, head
 
 MB = 1 << 20
 WORD = "0123456789abcdef" * 1024
@@ -56,13 +56,6 @@ async def stands_still(floods, seconds=30.0):
             still = still + 1 if now == before and all(now) else 0
             before = now
             await asyncio.sleep(0.1)
-
-
-@pytest.fixture(scope="module")
-def provider():
-    provider = RawProvider()
-    yield provider
-    provider.stop()
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,12 @@ import json
 import re
 import socket
 
-import h2.config
-import h2.connection
-import h2.events
 import pytest
 from fault_wires import PROVIDERS, TEXT
 from h2_provider import H2Provider
 from gateway import wait_for
 from hostile import plain, post, said, send, told
+from raw_http2 import post_http2
 
 BODY = json.dumps(plain("openai", "claude-sonnet-4-6")).encode()
 LENGTH = b"content-length: %d" % len(BODY)
@@ -176,35 +174,6 @@ def test_two_requests_in_one_are_two(wards, hostile_provider):
     ward.check(before, 2)
 
 
-def frames(headers, body, trailers=()):
-    """A request over HTTP/2, without a length, as bytes, with the connection to read its answer."""
-    peer = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True, validate_outbound_headers=False, normalize_outbound_headers=False))
-    peer.initiate_connection()
-    peer.send_headers(1, [(":method", "POST"), (":path", "/v1/chat/completions"), (":scheme", "http"), (":authority", "gateway.test"), *headers])
-    peer.send_data(1, body, end_stream=not trailers)
-    if trailers:
-        peer.send_headers(1, trailers, end_stream=True)
-    return peer, peer.data_to_send()
-
-
-def over_h2(port, headers=(), body=BODY, trailers=()):
-    """The status of the answer, its body, or the code of the stream's or connection's reset."""
-    peer, data = frames(headers, body, trailers)
-    status, came = 0, b""
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as wire:
-        wire.sendall(data)
-        while data := wire.recv(65536):
-            for event in peer.receive_data(data):
-                if isinstance(event, h2.events.ResponseReceived):
-                    status = int(dict(event.headers)[b":status"])
-                elif isinstance(event, h2.events.DataReceived):
-                    came += event.data
-                elif isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated)):
-                    return status, came
-            wire.sendall(peer.data_to_send())
-    return status, came
-
-
 @pytest.mark.parametrize("name, headers, status", [
     ("no length", [], 200), ("the right length", [("content-length", str(len(BODY)))], 200),
     ("a length too long", [("content-length", str(len(BODY) + 5))], 0), ("a length too short", [("content-length", "5")], 0),
@@ -215,7 +184,7 @@ def over_h2(port, headers=(), body=BODY, trailers=()):
 def test_over_http2(wards, hostile_provider, name, headers, status):
     ward = wards("envoy.yaml")
     before, asked = ward.settled(), len(hostile_provider.requests)
-    assert over_h2(ward.gateway.port, headers)[0] == status
+    assert post_http2(ward.gateway.port, BODY, headers)[0] == status
     sent = hostile_provider.requests[asked:]
     assert len(sent) == (1 if status == 200 else 0)
     for request in sent:
@@ -228,7 +197,7 @@ def test_trailers_stay_here(gateways_of):
     provider = H2Provider(PROVIDERS["openai"].unary)
     gateway = gateways_of("envoy.yaml", provider, [("explicit_http_config: {http_protocol_options: {}}", "explicit_http_config: {http2_protocol_options: {}}")])
     body = json.dumps(plain("openai", "gpt-4o")).encode()
-    status, _ = over_h2(gateway.port, body=body, trailers=[("authorization", "Bearer caller-5ecret"), ("x-weir-target", "anthropic"), ("x-a", "b")])
+    status, _ = post_http2(gateway.port, body, trailers=[("authorization", "Bearer caller-5ecret"), ("x-weir-target", "anthropic"), ("x-a", "b")])
     [sent] = provider.requests
     assert (status, sent.body, sent.trailers) == (200, body, [])
     provider.stop()

@@ -1,39 +1,18 @@
 """Requests that end with trailers: no body callback says that the body is whole, and nothing may go upstream as the client sent it."""
 import json
-import socket
-from urllib.parse import urlparse
 
-import h2.config
-import h2.connection
-import h2.events
 import pytest
+from raw_http2 import post_http2
 
 CHAT = {"max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
 DRY = [("stage: edge\n", "stage: edge\n                    dry_run: true\n")]
 
 
-def ask(url, path, body):
+def ask(gate, path, body):
     """The status and body of the answer to a POST over HTTP/2 that ends with trailers."""
-    place = urlparse(url)
-    with socket.create_connection((place.hostname, place.port), timeout=10) as wire:
-        h2c = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
-        h2c.initiate_connection()
-        names = {":method": "POST", ":path": path, ":scheme": "http", ":authority": "gateway.test"}
-        h2c.send_headers(1, list((names | {"content-type": "application/json", "authorization": "Bearer caller-5ecret"}).items()))
-        h2c.send_data(1, json.dumps(body).encode())
-        h2c.send_headers(1, [("x-trailer", "1")], end_stream=True)
-        wire.sendall(h2c.data_to_send())
-        status, said = None, b""
-        while chunk := wire.recv(65536):
-            for event in h2c.receive_data(chunk):
-                if isinstance(event, h2.events.ResponseReceived):
-                    status = int(dict(event.headers)[b":status"])
-                elif isinstance(event, h2.events.DataReceived):
-                    said += event.data
-                elif isinstance(event, h2.events.StreamEnded):
-                    return status, json.loads(said)
-            wire.sendall(h2c.data_to_send())
-    raise AssertionError("the connection was closed")
+    headers = [("content-type", "application/json"), ("authorization", "Bearer caller-5ecret")]
+    status, said = post_http2(gate.port, json.dumps(body).encode(), headers, [("x-trailer", "1")], path)
+    return status, json.loads(said)
 
 
 @pytest.fixture(scope="module", params=["minimal.yaml", "inline.yaml"])
@@ -47,7 +26,7 @@ def gate(request, gateways):
 ])
 def test_they_are_translated_and_metered(gate, clean, model, path, header, key):
     mark = gate.mark()
-    status, answer = ask(gate.url, "/v1/chat/completions", CHAT | {"model": model})
+    status, answer = ask(gate, "/v1/chat/completions", CHAT | {"model": model})
     assert (status, answer["object"]) == (200, "chat.completion")
     [sent] = clean.requests()
     headers = dict(sent["headers"])
@@ -59,12 +38,12 @@ def test_they_are_translated_and_metered(gate, clean, model, path, header, key):
 
 
 def test_what_cannot_be_said_is_refused(gate, clean):
-    status, answer = ask(gate.url, "/v1/chat/completions", CHAT | {"model": "claude-sonnet-4-5", "seed": 1})
+    status, answer = ask(gate, "/v1/chat/completions", CHAT | {"model": "claude-sonnet-4-5", "seed": 1})
     assert (status, answer["error"]["param"]) == (400, "seed")
     assert clean.requests() == []
 
 
 def test_a_dry_run_is_not_sent(gate, clean):
-    status, answer = ask(gate.url, "/weir/translate?target=anthropic", CHAT | {"model": "gpt-4o"})
+    status, answer = ask(gate, "/weir/translate?target=anthropic", CHAT | {"model": "gpt-4o"})
     assert (status, answer["provider"]) == (200, "anthropic")
     assert clean.requests() == []
