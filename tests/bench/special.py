@@ -25,26 +25,25 @@ def turned(found, number):
     return found[start:] + found[:start]
 
 
-def latency(bench, rounds):
-    """Latency at 1,000 requests a second, from when each was due: a gateway that stalls delays those that wait, too."""
-    served = bench.verify(LATENCY, rows(bench, SCHEDULED))
+def scheduled(bench, rounds, workload, rate, cells, figure, told):
+    """Requests at a fixed rate: percentiles of what the load generator has `told`, by round. A run is `cells` cells long."""
+    served = bench.verify(workload, rows(bench, SCHEDULED))
     for number in range(rounds):
         for row in turned(served, number):
-            bench.measured(row, LATENCY, seconds=0.2, rate=1000)
-            found, _ = bench.measured(row, LATENCY, seconds=4 * bench.seconds, rate=1000)
+            bench.measured(row, workload, seconds=0.2, rate=rate)
+            found, _ = bench.measured(row, workload, seconds=cells * bench.seconds, rate=rate)
             for share in ("p50", "p99"):
-                bench.figures.add(row.name, LATENCY.name, f"latency_{share}_us", "µs", number, found["latency_us"][share])
+                bench.figures.add(row.name, workload.name, f"{figure}_{share}_us", "µs", number, found[told][share])
+
+
+def latency(bench, rounds):
+    """Latency at 1,000 requests a second, from when each was due: a gateway that stalls delays those that wait, too."""
+    scheduled(bench, rounds, LATENCY, 1000, 4, "latency", "latency_us")
 
 
 def first_event(bench, rounds):
     """From when a request was due to the first content of its stream, at a rate that no gateway is busy with."""
-    served = bench.verify(FIRST, rows(bench, SCHEDULED))
-    for number in range(rounds):
-        for row in turned(served, number):
-            bench.measured(row, FIRST, seconds=0.2, rate=300)
-            found, _ = bench.measured(row, FIRST, seconds=2 * bench.seconds, rate=300)
-            for share in ("p50", "p99"):
-                bench.figures.add(row.name, FIRST.name, f"first_event_{share}_us", "µs", number, found["first_us"][share])
+    scheduled(bench, rounds, FIRST, 300, 2, "first_event", "first_us")
 
 
 def fresh_process(bench, rounds):
