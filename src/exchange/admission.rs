@@ -62,7 +62,7 @@ impl Admitted {
 
 /// The headers that tell routes the model's name and the target.
 const MODEL_HEADER: &str = "x-weir-model";
-const TARGET_HEADER: &str = "x-weir-target";
+pub const TARGET_HEADER: &str = "x-weir-target";
 
 /// What becomes of a request after its headers.
 #[derive(Debug)]

@@ -12,6 +12,7 @@
 //! Values go out cleaned of control characters: in HTTP/1 a line break inside one would begin another header.
 
 use super::abi::{self, Buffer, Map, Metric};
+use crate::exchange::admission::TARGET_HEADER;
 use crate::exchange::headers::Edits;
 use crate::exchange::{Headers, LocalReply};
 use std::borrow::Cow;
@@ -64,7 +65,7 @@ fn edit(map: Map, edits: &Edits<'_>) {
 /// Whatever is done to the request's headers does, and to remove one that is not there is the least: a fifth of what the
 /// foreign function of this name costs.
 pub fn clear_route_cache() {
-    abi::remove_header(Map::Request, b"x-weir-target");
+    abi::remove_header(Map::Request, TARGET_HEADER.as_bytes());
 }
 
 fn cleaned(value: &[u8]) -> Cow<'_, [u8]> {

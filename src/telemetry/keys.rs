@@ -68,7 +68,11 @@ pub const NAMES: [&str; 19] = [
 
 /// The names without what they all begin with, as configuration and log lines have them.
 pub fn words() -> [&'static str; NAMES.len()] {
-    NAMES.map(|name| name.strip_prefix("weir.").unwrap_or(name))
+    NAMES.map(word)
+}
+
+fn word(name: &'static str) -> &'static str {
+    name.strip_prefix("weir.").unwrap_or(name)
 }
 
 impl Key {
@@ -79,7 +83,7 @@ impl Key {
 
     /// The key's name without what all names begin with, as configuration and log lines have it.
     pub fn word(self) -> &'static str {
-        self.name().strip_prefix("weir.").unwrap_or_default()
+        word(self.name())
     }
 
     fn bit(self) -> u32 {
