@@ -26,15 +26,16 @@ def run(command):
 
 
 def installed(name, package, install):
-    """The peer's folder; the package is installed into it once."""
+    """The peer's folder; the package is installed into it once, and again where the folder was moved: a venv's scripts name it."""
     folder = FOLDER / name
     stamp = folder / ".installed"
-    if not stamp.exists() or stamp.read_text() != package:
+    found = f"{package}\n{folder}\n"
+    if not stamp.exists() or stamp.read_text() != found:
         print(f"installing {name} into {folder.relative_to(ROOT)}", flush=True)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         install(folder)
-        stamp.write_text(package)
+        stamp.write_text(found)
     return folder
 
 

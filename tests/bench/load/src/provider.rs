@@ -26,8 +26,8 @@ pub struct Provider {
     pub paced: HashMap<u32, usize>,
     /// The last request: its head's bytes, and its body.
     pub last: (Vec<u8>, Vec<u8>),
-    /// Requests that no answer was there for.
-    pub unknown: u64,
+    /// Requests that no answer was there for, by listener: some gateways ask for lists of models by themselves.
+    pub unknown: BTreeMap<u16, u64>,
 }
 
 /// A connection from a gateway.
@@ -122,7 +122,7 @@ impl ServerConn {
             .answers
             .to(&head.path, &self.body, &play.unary, &play.stream);
         let Some(answer) = answer else {
-            shared.unknown += 1;
+            *shared.unknown.entry(self.port).or_default() += 1;
             return self.send(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
         };
         let paced = (play.paced && !answer.writes.is_empty())

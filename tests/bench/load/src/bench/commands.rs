@@ -62,7 +62,12 @@ impl Bench {
                 let of_port = |((at, wire), served)| (at == port).then_some((wire, served));
                 let served = self.provider.served.clone().into_iter();
                 let served = served.filter_map(of_port).collect::<BTreeMap<_, _>>();
-                let unknown = self.provider.unknown;
+                let unknown = self
+                    .provider
+                    .unknown
+                    .get(&port)
+                    .copied()
+                    .unwrap_or_default();
                 Ok(Some(Reply::Served { served, unknown }))
             }
             Command::Last => {
