@@ -172,8 +172,8 @@ impl Wire {
 
     /// Whether a client's request is one that the wire's own provider takes as it is, so that an attempt need not read
     /// it again: see [`Wire::takes_plain`].
-    pub fn is_plain(self, body: &[u8]) -> bool {
-        self == Wire::OpenAi && openai::edit::is_plain(body)
+    pub fn is_plain(self, body: &[u8], model: &str) -> bool {
+        self == Wire::OpenAi && openai::edit::is_plain(body, model)
     }
 
     /// Whether such requests pass to a provider unread, for the model of this name.

@@ -286,6 +286,7 @@ impl Admission {
             (true, false) => &[MODEL_HEADER, TARGET_HEADER],
         };
         let (kept, stripped) = snapshot(headers, told, config.forward_caller_auth);
+        let plain = operation == Operation::Chat && wire.is_plain(body, &model);
         let exchange = Exchange {
             operation: Some(operation),
             wire,
@@ -294,7 +295,7 @@ impl Admission {
             include_usage,
             array,
             foreign: wire.has_foreign(body),
-            plain: operation == Operation::Chat && wire.is_plain(body),
+            plain,
             dry_run: dry.is_some(),
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,

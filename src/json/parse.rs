@@ -68,7 +68,7 @@ pub fn parse(source: &[u8]) -> Result<Value<'_>, Error> {
 }
 
 pub(super) fn utf8(source: &[u8]) -> Result<&str, Error> {
-    std::str::from_utf8(source).map_err(|error| Error {
+    simdutf8::compat::from_utf8(source).map_err(|error| Error {
         offset: error.valid_up_to(),
         kind: ErrorKind::InvalidUtf8,
     })

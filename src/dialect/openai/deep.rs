@@ -15,7 +15,7 @@ pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
     let quirks = edits.kind.quirks;
     let no_system = quirks.native_openai && no_system(body, edits.model);
     let schemas = quirks.schemas != Schemas::All && has_string(body, &["json_schema"]);
-    if !no_system && !schemas && !suspect(body, quirks) {
+    if !no_system && !schemas && !suspect(body, quirks, None) {
         return false;
     }
     let Ok(Value::Object(request)) = json::parse(body) else {
@@ -78,11 +78,11 @@ fn no_system(body: &[u8], model: Option<&str>) -> bool {
     name.is_some_and(|name| family(name.trim_matches('"')).no_system)
 }
 
-/// Whether OpenAI's own API takes a request of this body as it is, whatever the model, but for those that
+/// Whether OpenAI's own API takes a request of this body for this model as it is, but for models that
 /// [`takes_plain`] leaves out.
-pub fn is_plain(body: &[u8]) -> bool {
-    let native = native();
-    native.is_some_and(|native| !has_string(body, &["max_tokens"]) && !suspect(body, native))
+pub fn is_plain(body: &[u8], model: &str) -> bool {
+    let renamed = family(model).renamed();
+    native().is_some_and(|native| !suspect(body, native, renamed))
 }
 
 /// Whether requests that are plain pass to this provider, for this model.
@@ -96,8 +96,8 @@ fn native() -> Option<&'static Quirks> {
     provider::kind("openai").map(|kind| kind.quirks)
 }
 
-/// Whether there are bytes that might mean what the provider refuses.
-fn suspect(body: &[u8], quirks: &Quirks) -> bool {
+/// Whether there are bytes that might mean what the provider refuses, or a string that is `renamed`.
+fn suspect(body: &[u8], quirks: &Quirks, renamed: Option<&str>) -> bool {
     let strings = [
         (quirks.no_developer, "developer"),
         (quirks.no_names, "name"),
@@ -124,27 +124,37 @@ fn suspect(body: &[u8], quirks: &Quirks) -> bool {
     let words: Vec<&str> = strings
         .map(|(_, word)| *word)
         .chain(foreign.iter().copied())
+        .chain(renamed)
         .collect();
-    any || has_string(body, &words)
+    let mut has_id = false;
+    let mut one = |found: &[u8]| {
+        has_id |= quirks.native_openai && found == b"tool_call_id";
+        words.iter().any(|word| word.as_bytes() == found)
+    };
+    // A body is long: its strings are gone through once.
+    any || ((quirks.native_openai || !words.is_empty()) && between_quotes(body).any(&mut one))
         || anywhere
             .iter()
             .any(|(wanted, word)| *wanted && has(body, word.as_bytes()))
-        || (quirks.native_openai && has_long_id(body))
+        || (has_id && has_long_id(body))
 }
 
-/// Whether a string of exactly one of these words' bytes might be there: between quotes, wherever they are.
+/// Whether a string of exactly one of these words' bytes might be there.
 fn has_string(body: &[u8], words: &[&str]) -> bool {
-    let mut rest = body;
-    let mut between = || {
+    let mut strings = between_quotes(body);
+    strings.any(|found| words.iter().any(|word| word.as_bytes() == found))
+}
+
+/// What stands between quotes, wherever they are: every string that has none in it is among them.
+fn between_quotes(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let first = memchr::memchr(b'"', body).map_or(body.len(), |at| at.saturating_add(1));
+    let mut rest = body.get(first..).unwrap_or_default();
+    std::iter::from_fn(move || {
         let length = memchr::memchr(b'"', rest)?;
         let (word, after) = rest.split_at_checked(length)?;
         rest = after.get(1..)?;
         Some(word)
-    };
-    !words.is_empty()
-        && between().is_some()
-        && std::iter::from_fn(between)
-            .any(|found| words.iter().any(|word| word.as_bytes() == found))
+    })
 }
 
 /// Whether there might be a tool's result whose call's id is longer than OpenAI takes.

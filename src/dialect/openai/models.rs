@@ -141,6 +141,12 @@ fn begins(name: &str, prefix: &str) -> bool {
 }
 
 impl Family {
+    /// The field that its models know by another name.
+    pub(super) fn renamed(&self) -> Option<&'static str> {
+        let mut rules = self.rules.iter();
+        rules.find_map(|rule| matches!(rule.action, Action::Rename(_)).then_some(rule.field))
+    }
+
     /// The rules of a request with this effort, JSON where the request has one.
     pub(super) fn rules(&self, effort: Option<&[u8]>) -> impl Iterator<Item = &'static Rule> {
         let rests = match effort {
