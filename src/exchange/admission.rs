@@ -60,8 +60,9 @@ impl Admitted {
     }
 }
 
-/// The headers that tell routes the model's name and the target.
+/// The header that tells routes the model's name.
 const MODEL_HEADER: &str = "x-weir-model";
+/// The header that tells routes the target.
 pub const TARGET_HEADER: &str = "x-weir-target";
 
 /// What becomes of a request after its headers.
@@ -286,16 +287,15 @@ impl Admission {
             (true, false) => &[MODEL_HEADER, TARGET_HEADER],
         };
         let (kept, stripped) = snapshot(headers, told, config.forward_caller_auth);
-        let plain = operation == Operation::Chat && wire.is_plain(body, &model);
         let exchange = Exchange {
             operation: Some(operation),
             wire,
+            plain: operation == Operation::Chat && wire.is_plain(body, &model),
             model,
             stream,
             include_usage,
             array,
             foreign: wire.has_foreign(body),
-            plain,
             dry_run: dry.is_some(),
             estimated_input_tokens: estimate::request_tokens(body),
             started_ms: self.started_ms,

@@ -30,7 +30,8 @@ pub struct Exchange {
     pub array: bool,
     /// Whether the conversation may have what only other wires' providers take: see [`Wire::has_foreign`].
     pub foreign: bool,
-    /// Whether the wire's own provider takes the request as it is: see [`Wire::is_plain`].
+    /// Whether the wire's own provider takes the request as it is: see [`Wire::is_plain`]. For `model` only: where an attempt
+    /// asks for another, it edits the body anyway.
     pub plain: bool,
     /// Whether nothing is sent: the answer is what would have been.
     pub dry_run: bool,

@@ -7,14 +7,14 @@ use crate::dialect::Edits;
 use crate::json::scan::top_level;
 use crate::json::{self, Object, Value};
 use crate::provider::{self, Members, Quirks, Schemas};
-use crate::search::{find_all, has};
+use crate::search::has;
 
 /// Whether a request needs more than edits to suit a provider. Bytes are looked for first; only where some that might
 /// mean it are there is the body parsed.
 pub fn must_rewrite(body: &[u8], edits: &Edits<'_>) -> bool {
     let quirks = edits.kind.quirks;
     let no_system = quirks.native_openai && no_system(body, edits.model);
-    let schemas = quirks.schemas != Schemas::All && has_string(body, &["json_schema"]);
+    let schemas = quirks.schemas != Schemas::All && has_refused(body, &["json_schema"], false);
     if !no_system && !schemas && !suspect(body, quirks, None) {
         return false;
     }
@@ -126,27 +126,37 @@ fn suspect(body: &[u8], quirks: &Quirks, renamed: Option<&str>) -> bool {
         .chain(foreign.iter().copied())
         .chain(renamed)
         .collect();
-    let mut has_id = false;
-    let mut one = |found: &[u8]| {
-        has_id |= quirks.native_openai && found == b"tool_call_id";
-        words.iter().any(|word| word.as_bytes() == found)
-    };
-    // A body is long: its strings are gone through once.
-    any || ((quirks.native_openai || !words.is_empty()) && between_quotes(body).any(&mut one))
+    any || has_refused(body, &words, quirks.native_openai)
         || anywhere
             .iter()
             .any(|(wanted, word)| *wanted && has(body, word.as_bytes()))
-        || (has_id && has_long_id(body))
 }
 
-/// Whether a string of exactly one of these words' bytes might be there.
-fn has_string(body: &[u8], words: &[&str]) -> bool {
+/// Whether a string of exactly one of these words' bytes might be there, or, of `ids`, a tool's result whose call's id is
+/// longer than OpenAI takes. A body is long: it is gone through once.
+fn has_refused(body: &[u8], words: &[&str], ids: bool) -> bool {
+    if words.is_empty() && !ids {
+        return false;
+    }
     let mut strings = between_quotes(body);
-    strings.any(|found| words.iter().any(|word| word.as_bytes() == found))
+    while let Some(found) = strings.next() {
+        // Between a key and its value a colon is between quotes, too.
+        let long = || {
+            strings
+                .clone()
+                .nth(1)
+                .is_some_and(|id| id.len() > LONGEST_ID)
+        };
+        let refused = words.iter().any(|word| word.as_bytes() == found);
+        if refused || (ids && found == b"tool_call_id" && long()) {
+            return true;
+        }
+    }
+    false
 }
 
 /// What stands between quotes, wherever they are: every string that has none in it is among them.
-fn between_quotes(body: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn between_quotes(body: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
     let first = memchr::memchr(b'"', body).map_or(body.len(), |at| at.saturating_add(1));
     let mut rest = body.get(first..).unwrap_or_default();
     std::iter::from_fn(move || {
@@ -154,16 +164,6 @@ fn between_quotes(body: &[u8]) -> impl Iterator<Item = &[u8]> {
         let (word, after) = rest.split_at_checked(length)?;
         rest = after.get(1..)?;
         Some(word)
-    })
-}
-
-/// Whether there might be a tool's result whose call's id is longer than OpenAI takes.
-fn has_long_id(body: &[u8]) -> bool {
-    const KEY: &[u8] = b"\"tool_call_id\"";
-    find_all(body, KEY).any(|at| {
-        let rest = body.get(at.saturating_add(KEY.len())..).unwrap_or_default();
-        let mut strings = rest.split(|byte| *byte == b'"').skip(1);
-        strings.next().is_some_and(|id| id.len() > LONGEST_ID)
     })
 }
 
