@@ -22,7 +22,7 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test bench bench-micro conformance soak fuzz fuzz-keep check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test bench bench-micro conformance soak mesh fuzz fuzz-keep check golden providers size prices clean fmt lint doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -100,6 +100,9 @@ conformance: setup-test $(WASM) ## replays recorded traffic (WEIR_CORPUS) and co
 
 soak: setup-test $(WASM) $(SIMULATOR) ## mixed traffic with faults on 64 connections for SOAK_S seconds (1800), then the books are compared
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) $(TEST_PYTHON) tests/soak/soak.py
+
+mesh: setup-test $(WASM) $(SIMULATOR) ## k8s/ on a real API server, istiod, Envoy Gateway and Envoy (Linux, root): tests/mesh/README.md
+	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) $(TEST_PYTHON) tests/mesh/run.py $(MESH_TESTS)
 
 check: fmt lint doc size test conformance ## what CI runs: format, lints, docs, size, every test, recorded traffic
 	@FALSIFY=1 SAMPLE=60 $(MAKE) --no-print-directory conformance
