@@ -48,12 +48,12 @@ def find(reference):
     if name == "proxyv2":
         template = build.module_folder("istio", "istio.io/istio") / "tools/packaging/common/envoy_bootstrap.json"
         return program("pilot-agent", ("/usr/local/bin/envoy", envoy()), ("/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", template))
-    if name == "gateway":
+    if name in ("gateway", "gateway-dev"):
         return program("envoy-gateway")
     if name == "envoy" or name == "distroless":
         return Image(["/usr/local/bin/envoy"], {"/usr/local/bin/envoy": envoy()})
     if name == "ratelimit":
-        return Image(["/bin/ratelimit"], {"/usr/local/bin/ratelimit": build.path("ratelimit")})
+        return Image(["/bin/ratelimit"], {"/bin/ratelimit": build.path("ratelimit")})
     if name == "redis":
         return Image([shutil.which("redis-server") or "redis-server"])
     # Anything else (an application's own image) finds this machine's programs: curl, python3, sh.

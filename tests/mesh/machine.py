@@ -65,6 +65,14 @@ def make_root(root):
         elif entry.is_dir():
             target.mkdir()
             mount(entry.path, target, flags=MS_BIND | MS_REC)
+    # Images add programs, which must not be left on the machine itself.
+    for folder in ("usr/bin", "usr/local/bin"):
+        upper, work = root / ".added" / folder / "upper", root / ".added" / folder / "work"
+        upper.mkdir(parents=True)
+        work.mkdir()
+        mount("overlay", root / folder, "overlay", data=f"lowerdir=/{folder},upperdir={upper},workdir={work}")
+    # Proxies of two pods would find each other's memory for hot restarts.
+    mount("tmpfs", root / "dev/shm", "tmpfs")
     # Relative: it is followed from outside, too, when volumes are mounted below it.
     (root / "var/run").symlink_to("../run")
     for folder in ("var/tmp", "var/lib", "var/log"):
