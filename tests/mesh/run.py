@@ -1,14 +1,20 @@
 #!/usr/bin/env python3
 """`make mesh`: builds the mesh's programs, makes a machine of namespaces for them (`machine.py`), and runs the tests in it."""
+import json
 import os
 import shutil
-import subprocess
 import sys
+import time
 from pathlib import Path
 
 import build
 
 HERE = Path(__file__).resolve().parent
+REPORT = HERE.parents[1] / "target/reports/mesh.json"
+sys.path.insert(0, str(HERE.parent / "tools"))
+
+from test import pytest, run  # noqa: E402
+
 NEEDED = {"unshare": "util-linux", "nsenter": "util-linux", "ip": "iproute2", "iptables": "iptables", "openssl": "openssl", "redis-server": "redis-server", "curl": "curl"}
 
 
@@ -36,7 +42,13 @@ def main():
         *"unshare --mount --net --pid --fork --kill-child --mount-proc".split(),
         *[sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *(sys.argv[1:] or [str(HERE)])],
     ]
-    return subprocess.run(command, cwd=HERE.parents[1], env={**os.environ, "WEIR_MESH": "1"}).returncode
+    began = time.monotonic()
+    code, output = run(command, {"WEIR_MESH": "1"})
+    passed, failed, skipped = counts = pytest(output)
+    REPORT.parent.mkdir(parents=True, exist_ok=True)
+    REPORT.write_text(json.dumps({**dict(zip(("passed", "failed", "skipped"), counts)), "seconds": round(time.monotonic() - began, 1)}))
+    print(f"{passed} passed, {failed} failed, {skipped} skipped")
+    return code or passed == 0
 
 
 if __name__ == "__main__":

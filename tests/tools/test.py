@@ -55,6 +55,7 @@ def main():
         ("micro as Wasm", ["sh", "-c", MICRO], {}, micro),
         ("wasm in Node", ["cargo", "test", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
         ("end to end", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-rs", "-W", "ignore::DeprecationWarning", "tests/e2e"], {}, pytest),
+        ("manifests", [os.environ["TEST_PYTHON"], "-m", "pytest", "-q", "-rs", "tests/manifests"], {}, pytest),
     ]
     report, bad = [], False
     for name, command, env, count in kinds:

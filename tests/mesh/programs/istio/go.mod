@@ -1,6 +1,6 @@
 module weir.example/mesh/istio
 
-go 1.26.8
+go 1.26.0
 
 tool (
 	istio.io/istio/istioctl/cmd/istioctl

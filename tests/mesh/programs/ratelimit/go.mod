@@ -1,6 +1,6 @@
 module weir.example/mesh/ratelimit
 
-go 1.26.8
+go 1.26.0
 
 tool github.com/envoyproxy/ratelimit/src/service_cmd
 
