@@ -36,6 +36,7 @@ PROGRAMS = {
     "istioctl": ("istio", "istio.io/istio/istioctl/cmd/istioctl", ISTIO_VERSION),
     "envoy-gateway": ("gateway", "github.com/envoyproxy/gateway/cmd/envoy-gateway", ""),
     "egctl": ("gateway", "github.com/envoyproxy/gateway/cmd/egctl", ""),
+    "crane": ("crane", "github.com/google/go-containerregistry/cmd/crane", ""),
     "otelcol": ("otelcol", ".", ""),
     "ratelimit": ("ratelimit", "github.com/envoyproxy/ratelimit/src/service_cmd", ""),
 }

@@ -54,6 +54,8 @@ def find(reference):
         return Image(["/usr/local/bin/envoy"], {"/usr/local/bin/envoy": envoy()})
     if name == "ratelimit":
         return Image(["/bin/ratelimit"], {"/bin/ratelimit": build.path("ratelimit")})
+    if name == "crane":
+        return program("crane")
     if name.startswith("opentelemetry-collector"):
         return program("otelcol")
     if name == "redis":

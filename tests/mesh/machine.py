@@ -127,6 +127,11 @@ class Network:
         inside = f"ip link set lo up && ip addr add {self.ip}/16 dev eth0 && ip link set eth0 up && ip route add default via {HOST_IP}"
         run("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "sh", "-c", inside)
 
+    def set(self, name, value):
+        """A setting of the kernel, for this network: `net.ipv4.ip_unprivileged_port_start`."""
+        path = "/proc/sys/" + name.replace(".", "/")
+        run("nsenter", f"--net=/proc/{self.holder.pid}/ns/net", "sh", "-c", f"echo {value} > {path}")
+
     def remove(self):
         self.holder.kill()
         self.holder.wait()

@@ -124,6 +124,8 @@ class Pod:
             self.network = Network(self.number)
             (self.folder / "holder.pid").write_text(str(self.network.holder.pid))
             self.object["status"] |= {"podIP": self.network.ip, "hostIP": HOST_IP}
+            for each in self.object["spec"].get("securityContext", {}).get("sysctls", []):
+                self.network.set(each["name"], each["value"])
             self._volumes()
             self._initialise()
             for container in self.containers:
