@@ -1,4 +1,4 @@
-//! What a request came to, over all its attempts. Made once, when the edge's stream ends.
+//! What a request came to, over all its attempts. Made once, when the answer has come to its end, or the edge's stream has.
 
 use super::identity::clean;
 use super::{AttemptRecord, Operation};

@@ -47,6 +47,8 @@ enum State {
     Routed,
     /// The edge answered itself.
     Replied,
+    /// The answer came to its end and is settled.
+    Settled,
 }
 
 /// What an authentication filter left.
@@ -235,8 +237,51 @@ impl HttpContext for EdgeFilter {
     }
 
     fn on_http_response_headers(&mut self, _: usize, end_of_stream: bool) -> Action {
+        let action = self.answered(end_of_stream);
+        self.settle_complete();
+        action
+    }
+
+    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
+        self.end.complete |= end_of_stream;
+        let action = self.chunk(size, end_of_stream);
+        self.settle_complete();
+        action
+    }
+
+    fn on_http_response_trailers(&mut self, _: usize) -> Action {
+        self.end.complete = true;
+        let action = match self.inline.as_mut().filter(|_| self.replacement.is_none()) {
+            Some(sent) => sent.trailers(),
+            None => Action::Continue,
+        };
+        self.settle_complete();
+        action
+    }
+
+    fn on_log(&mut self) {
+        self.settle_once();
+    }
+}
+
+impl EdgeFilter {
+    /// Settles what came to its end at once: Envoy finishes a request's span before it asks filters to log.
+    fn settle_complete(&mut self) {
+        if self.end.complete {
+            self.settle_once();
+        }
+    }
+
+    fn settle_once(&mut self) {
+        if !matches!(self.state, State::Ignored | State::Idle | State::Settled) {
+            self.settle();
+            self.state = State::Settled;
+        }
+    }
+
+    fn answered(&mut self, end_of_stream: bool) -> Action {
         match self.state {
-            State::Ignored | State::Idle => return Action::Continue,
+            State::Ignored | State::Idle | State::Settled => return Action::Continue,
             // A reply of one's own comes back through one's own callbacks.
             State::Replied => {
                 self.end.complete = end_of_stream;
@@ -298,8 +343,7 @@ impl HttpContext for EdgeFilter {
         }
     }
 
-    fn on_http_response_body(&mut self, size: usize, end_of_stream: bool) -> Action {
-        self.end.complete |= end_of_stream;
+    fn chunk(&mut self, size: usize, end_of_stream: bool) -> Action {
         if let Some(sent) = self.inline.as_mut().filter(|_| self.replacement.is_none()) {
             let action = sent.body(size, end_of_stream);
             self.end.status = sent.answer.status();
@@ -313,22 +357,6 @@ impl HttpContext for EdgeFilter {
         Action::Continue
     }
 
-    fn on_http_response_trailers(&mut self, _: usize) -> Action {
-        self.end.complete = true;
-        match self.inline.as_mut().filter(|_| self.replacement.is_none()) {
-            Some(sent) => sent.trailers(),
-            None => Action::Continue,
-        }
-    }
-
-    fn on_log(&mut self) {
-        if !matches!(self.state, State::Ignored | State::Idle) {
-            self.settle();
-        }
-    }
-}
-
-impl EdgeFilter {
     fn publish_operation(&self, operation: Option<Operation>) {
         if let Some(operation) = operation {
             self.tell(Key::Operation, operation.as_str());
