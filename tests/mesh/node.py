@@ -53,6 +53,8 @@ class Container:
         inside = ["nsenter", f"--net=/proc/{pod.network.holder.pid}/ns/net", "unshare", "--mount"]
         script = str(Path(__file__).with_name("container.py"))
         with self.log.open("ab") as log:
+            # A program of another user opens it again, as /dev/stdout.
+            self.log.chmod(0o666)
             self.process = subprocess.Popen([*inside, sys.executable, script, str(path)], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         (pod.folder / f"{self.name}.pid").write_text(str(self.process.pid))
 
