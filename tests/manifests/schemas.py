@@ -46,7 +46,7 @@ def _kubernetes(target):
 def _custom(target, files):
     script = build.module_folder("kubeconform", "github.com/yannh/kubeconform") / "scripts/openapi2jsonschema.py"
     kept = [path for path in files if re.search(r"^kind: CustomResourceDefinition", path.read_text(), re.M)]
-    env = {**os.environ, "FILENAME_FORMAT": "{fullgroup}_{kind}_{version}", "DENY_ROOT_ADDITIONAL_PROPERTIES": "true"}
+    env = {**os.environ, "FILENAME_FORMAT": "{fullgroup}_{kind}_{version}"}
     subprocess.run([sys.executable, str(script), *map(str, kept)], cwd=target, env=env, check=True, capture_output=True)
 
 
