@@ -17,6 +17,7 @@ import trustme  # noqa: E402
 import machine  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from collector import Collector  # noqa: E402
+import envoy_gateway  # noqa: E402
 from istio import install  # noqa: E402
 from simulated import Providers  # noqa: E402
 
@@ -62,3 +63,12 @@ def istio(cluster):
 @pytest.fixture(scope="session")
 def collector(cluster):
     return Collector(cluster)
+
+
+@pytest.fixture(scope="session")
+def llm_gateway(cluster, providers):
+    """The gateway of Envoy Gateway's page, up to its commands that apply it."""
+    envoy_gateway.install(cluster, **envoy_gateway.values()[0])
+    gateway = envoy_gateway.Gateway(cluster)
+    yield gateway
+    gateway.page.close()

@@ -87,12 +87,26 @@ class Container:
         state = {"running": {"startedAt": self.pod.started}} if running else {"waiting": {"reason": "NotRunning"}}
         return {"name": self.name, "image": self.spec["image"], "imageID": self.spec["image"], "ready": self.ready, "started": running, "restartCount": self.restarts, "state": state}
 
+    def _before_stop(self, grace_s):
+        """Its `preStop` hook, which may hold the end up."""
+        hook = self.spec.get("lifecycle", {}).get("preStop", {})
+        try:
+            if "httpGet" in hook:
+                url = f"http://{self.pod.network.ip}:{self._port(hook['httpGet']['port'])}{hook['httpGet'].get('path', '/')}"
+                urllib.request.urlopen(url, timeout=grace_s).close()
+            elif "exec" in hook:
+                self.execute(hook["exec"]["command"], timeout=grace_s)
+        except (urllib.error.URLError, OSError, subprocess.TimeoutExpired):
+            return
+
     def end(self, grace_s):
         if self.process is None or self.process.poll() is not None:
             return
+        end = time.monotonic() + grace_s
+        self._before_stop(grace_s)
         self.process.terminate()
         try:
-            self.process.wait(grace_s)
+            self.process.wait(max(1, end - time.monotonic()))
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -218,7 +232,7 @@ class Pod:
             self.reported = None
 
     def _remove(self):
-        grace = min(self.object["spec"].get("terminationGracePeriodSeconds", 30), 10)
+        grace = min(self.object["spec"].get("terminationGracePeriodSeconds", 30), 30)
         threads = [threading.Thread(target=each.end, args=(grace,)) for each in [*self.containers, *self.sidecars]]
         for thread in threads:
             thread.start()

@@ -1,0 +1,100 @@
+"""k8s/overlays/envoy-gateway/README.md, command by command, on the real Envoy Gateway: applied, asked, with its limits."""
+import json
+
+import anthropic
+import httpx
+import openai
+import pytest
+
+import envoy_gateway as eg
+
+HI = [{"role": "user", "content": "Hi"}]
+# A model, the provider that serves it, the path and the header with its key.
+TARGETS = [
+    ("gpt-4o", "openai", "/v1/chat/completions", ("authorization", "Bearer sk-openai")),
+    ("azure/gpt-4o", "azure", "/openai/v1/chat/completions", ("api-key", "azure-key")),
+    ("claude-sonnet-4-6", "anthropic", "/v1/messages", ("x-api-key", "sk-ant")),
+    ("gemini-2.5-flash", "gemini", "/v1beta/models/gemini-2.5-flash:generateContent", ("x-goog-api-key", "gemini-key")),
+    ("vertex/gemini-2.5-flash", "vertex", "/v1/projects/my-project/locations/us-central1/publishers/google/models/gemini-2.5-flash:generateContent", ("authorization", "Bearer ya29.first")),
+    ("bedrock/us.amazon.nova-lite-v1:0", "bedrock", "/model/us.amazon.nova-lite-v1%3A0/converse", ("authorization", "Bearer bedrock-key")),
+    ("compatible/llama-3", "compatible", "/v1/chat/completions", ("authorization", "Bearer compatible-key")),
+]
+
+
+@pytest.fixture(scope="module")
+def page(llm_gateway):
+    return llm_gateway.page
+
+
+def test_the_pages_request_is_answered(page):
+    page.section("Ask")
+
+
+@pytest.mark.parametrize(("model", "provider", "path", "key"), TARGETS)
+def test_a_model_is_served_by_its_target(llm_gateway, providers, model, provider, path, key):
+    providers.clear()
+    answer = llm_gateway.chat(model)
+    assert (answer.status_code, answer.headers["x-weir-provider"]) == (200, provider), answer.text
+    assert answer.json()["choices"][0]["message"]["content"] == "Hello from the simulator."
+    (asked,) = providers.requests()
+    assert asked["path"] == path and key in [tuple(each) for each in asked["headers"]]
+
+
+@pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
+@pytest.mark.parametrize("stream", [False, True])
+def test_both_clients_wires(llm_gateway, model, stream):
+    client = openai.OpenAI(base_url=f"{llm_gateway.url}/v1", api_key="callers", max_retries=0, timeout=20)
+    answer = client.chat.completions.create(model=model, messages=HI, stream=stream)
+    text = "".join(chunk.choices[0].delta.content or "" for chunk in answer if chunk.choices) if stream else answer.choices[0].message.content
+    assert text == "Hello from the simulator."
+    client = anthropic.Anthropic(base_url=llm_gateway.url, api_key="callers", max_retries=0, timeout=20)
+    body = {"model": model, "max_tokens": 50, "messages": HI}
+    if stream:
+        with client.messages.stream(**body) as events:
+            text = "".join(events.text_stream)
+    else:
+        text = client.messages.create(**body).content[0].text
+    assert text == "Hello from the simulator."
+
+
+def test_a_body_may_be_longer_than_the_buffers(llm_gateway):
+    long = [{"role": "user", "content": "x" * 3_000_000}]
+    assert llm_gateway.chat("gpt-4o", messages=long).status_code == 200
+    assert llm_gateway.chat("claude-sonnet-4-6", messages=long).status_code == 200
+    answer = llm_gateway.chat("gpt-4o", messages=[{"role": "user", "content": "x" * 17_000_000}])
+    assert answer.status_code == 413 and "16777216" in answer.json()["error"]["message"]
+
+
+def test_a_translated_answer_of_the_buffers_size_is_delivered(llm_gateway):
+    for size in (700_000, 1_040_000, 2_000_000):
+        answer = llm_gateway.chat(f"claude-sonnet-4-6+size={size}")
+        assert answer.status_code == 200 and len(answer.json()["choices"][0]["message"]["content"]) == size
+
+
+def test_a_model_without_a_target_is_a_404_in_the_clients_wire(llm_gateway):
+    answer = llm_gateway.chat("unheard-of")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+
+
+def test_no_client_chooses_its_target(llm_gateway, providers):
+    providers.clear()
+    answer = httpx.post(f"{llm_gateway.url}/v1/chat/completions", json={"model": "gpt-4o", "messages": HI}, headers={"x-weir-target": "anthropic"})
+    assert answer.headers["x-weir-provider"] == "openai"
+    assert httpx.get(f"{llm_gateway.url}/elsewhere", headers={"x-weir-target": "openai"}).status_code == 404
+    assert [asked["path"] for asked in providers.requests()] == ["/v1/chat/completions"]
+
+
+def test_a_models_name_may_hold_a_slash(llm_gateway):
+    answer = httpx.get(f"{llm_gateway.url}/v1/models/azure%2Fgpt-4o")
+    assert (answer.status_code, answer.json()["id"]) == (200, "azure/gpt-4o")
+
+
+def test_a_provider_that_is_not_who_it_says_gets_nothing(cluster, llm_gateway, providers):
+    """The certificate is for the name that was asked for: one for another name is refused, before anything is sent."""
+    providers.clear()
+    wrong = {"spec": {"tls": {"sni": "somewhere.else.test", "wellKnownCACertificates": "System"}}}
+    cluster.kubectl("-n", "weir", "patch", "backend", "gemini", "--type=merge", "-p", json.dumps(wrong))
+    eg.wait_for(lambda: llm_gateway.chat("gemini-2.5-flash").status_code == 502, "the provider is not believed")
+    assert all("generateContent" not in asked["path"] for asked in providers.requests()[1:])
+    cluster.kubectl("apply", "-k", "k8s/overlays/envoy-gateway")
+    eg.wait_for(lambda: llm_gateway.chat("gemini-2.5-flash").status_code == 200, "the provider is believed again")
