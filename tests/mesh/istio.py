@@ -1,5 +1,6 @@
 """Istio as `istioctl` installs it: its own manifests, applied; istiod runs as their Deployment says."""
 import subprocess
+from pathlib import Path
 
 import build
 from cluster import wait_for
@@ -15,9 +16,13 @@ SETTINGS = (
 )
 
 
+# What the mesh's own configuration has, as the telemetry component's page says.
+MESH = Path(__file__).resolve().parents[2] / "k8s/components/telemetry-istio/mesh.yaml"
+
+
 def manifest(*settings):
     charts = build.module_folder("istio", "istio.io/istio") / "manifests"
-    command = [build.path("istioctl"), "manifest", "generate", "--manifests", str(charts)]
+    command = [build.path("istioctl"), "manifest", "generate", "--manifests", str(charts), "-f", str(MESH)]
     for setting in [*SETTINGS, *settings]:
         command += ["--set", setting]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
