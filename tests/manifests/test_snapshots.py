@@ -12,6 +12,9 @@ from rendering import ROOT, render
 import snapshot
 
 KEYS = ("OPENAI_API_KEY", "AZURE_OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "VERTEX_TOKEN", "AWS_BEARER_TOKEN_BEDROCK", "COMPATIBLE_API_KEY")
+KEY_FILE = """resources:
+- {"@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.Secret, name: vertex, generic_secret: {secret: {inline_string: a-key}}}
+"""
 SNAPSHOTS = sorted(path.stem for path in snapshot.FOLDER.glob("*.yaml"))
 
 
@@ -46,7 +49,9 @@ def inlined(value, routes):
 def validate(config, tmp_path):
     path = tmp_path / "envoy.json"
     module = os.environ.get("WEIR_WASM", str(ROOT / "target/weir.wasm"))
-    path.write_text(json.dumps(config).replace("/etc/weir/weir.wasm", str(Path(module).resolve())))
+    (tmp_path / "vertex.yaml").write_text(KEY_FILE)
+    text = json.dumps(config).replace("/etc/weir/weir.wasm", str(Path(module).resolve()))
+    path.write_text(text.replace("/etc/weir-keys", str(tmp_path)))
     command = [os.environ["ENVOY_BIN"], "--mode", "validate", "-c", str(path), "--log-level", "warning"]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, env={**os.environ, **dict.fromkeys(KEYS, "a-key")})
 

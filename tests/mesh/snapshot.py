@@ -24,14 +24,15 @@ def digest(rendered):
 def resources(dump):
     """The listeners, routes and clusters of a `/config_dump`, by name."""
     listeners, routes, clusters = {}, {}, {}
+    untyped = lambda message: {key: value for key, value in message.items() if key != "@type"}  # noqa: E731
     for config in dump["configs"]:
         for each in config.get("dynamic_listeners", []):
             if "active_state" in each:
-                listeners[each["name"]] = each["active_state"]["listener"]
+                listeners[each["name"]] = untyped(each["active_state"]["listener"])
         for each in config.get("dynamic_active_clusters", []):
-            clusters[each["cluster"]["name"]] = each["cluster"]
+            clusters[each["cluster"]["name"]] = untyped(each["cluster"])
         for each in config.get("dynamic_route_configs", []):
-            routes[each["route_config"]["name"]] = each["route_config"]
+            routes[each["route_config"]["name"]] = untyped(each["route_config"])
     return listeners, routes, clusters
 
 
