@@ -18,6 +18,7 @@ import machine  # noqa: E402
 from cluster import Cluster  # noqa: E402
 from collector import Collector  # noqa: E402
 import envoy_gateway  # noqa: E402
+import istio_gateway as gateway_of_istio  # noqa: E402
 from istio import install  # noqa: E402
 from simulated import Providers  # noqa: E402
 
@@ -70,5 +71,13 @@ def llm_gateway(cluster, providers):
     """The gateway of Envoy Gateway's page, up to its commands that apply it."""
     envoy_gateway.install(cluster, **envoy_gateway.values()[0])
     gateway = envoy_gateway.Gateway(cluster)
+    yield gateway
+    gateway.page.close()
+
+
+@pytest.fixture(scope="session")
+def istio_gateway(istio, providers):
+    """The gateway of k8s/overlays/istio-gateway, up to its page's commands that apply it."""
+    gateway = gateway_of_istio.Gateway(istio)
     yield gateway
     gateway.page.close()
