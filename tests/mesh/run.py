@@ -1,8 +1,12 @@
 #!/usr/bin/env python3
-"""`make mesh`: builds the mesh's programs, makes a machine of namespaces for them (`machine.py`), and runs the tests in it."""
+"""`make mesh`: builds the mesh's programs, makes a machine of namespaces for them (`machine.py`), and runs the tests in it.
+
+With `--why-not` it only says what is missing, if anything is.
+"""
 import json
 import os
 import shutil
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,9 +29,13 @@ def missing():
     lacking = sorted({package for program, package in NEEDED.items() if not shutil.which(program)})
     if lacking:
         return f"missing programs: on Debian, apt-get install {' '.join(lacking)}"
-    if os.geteuid() and not shutil.which("sudo"):
-        return "the mesh's test makes network and mount namespaces: run it as root"
+    if subprocess.run([*root(), "unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True).returncode:
+        return "the mesh's test makes network, mount and process namespaces: run it as root"
     return ""
+
+
+def root():
+    return ["sudo", "-n"] if os.geteuid() else []
 
 
 def main():
@@ -36,9 +44,11 @@ def main():
     if why:
         print(why, file=sys.stderr)
         return 2
+    if "--why-not" in sys.argv:
+        return 0
     build.build()
     command = [
-        *(["sudo", "-E", f"PATH={os.environ['PATH']}"] if os.geteuid() else []),
+        *([*root(), "-E", f"PATH={os.environ['PATH']}"] if root() else []),
         *"unshare --mount --net --pid --fork --kill-child --mount-proc".split(),
         *[sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *(sys.argv[1:] or [str(HERE)])],
     ]

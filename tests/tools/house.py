@@ -29,7 +29,7 @@ def main():
         if name.startswith("src/") and not name.startswith("src/filter/") and "proxy_wasm" in text:
             problems.append(f"{name}: names proxy_wasm; only src/filter/ may")
     page = ROOT / "ARCHITECTURE.md"
-    for found in re.findall(r"`((?:src|envoy|tests|prices)/[^`*{} ]*)`", page.read_text()):
+    for found in re.findall(r"`((?:src|envoy|k8s|lint|tests|prices)/[^`*{} ]*)`", page.read_text()):
         if not (ROOT / found).exists():
             problems.append(f"ARCHITECTURE.md: names {found}, which is not there")
     for problem in problems:
