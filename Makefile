@@ -22,7 +22,7 @@ NODE_MODULES := tests/e2e/node/node_modules/.package-lock.json
 export PATH := $(PATH):$(abspath $(STATE)/test-venv/bin)
 SOURCES := $(shell find src prices/prices.bin -type f) Cargo.toml Cargo.lock .cargo/config.toml
 
-.PHONY: help setup setup-test build run test bench bench-micro conformance soak mesh fuzz fuzz-keep check golden providers size prices clean fmt lint doc
+.PHONY: help setup setup-test build run test bench bench-micro conformance soak mesh fuzz fuzz-keep check golden providers size prices clean fmt lint lint-config doc
 
 help: ## lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -110,6 +110,11 @@ check: fmt lint doc size test conformance ## what CI runs: format, lints, docs, 
 
 fmt:
 	@cargo fmt --all --check
+
+lint-config: ## checks Envoy, Istio or Envoy Gateway YAML that carries Weir's configuration: FILE="a.yaml b.yaml" (- is stdin)
+	@test -n "$(FILE)" || { echo 'which file? make lint-config FILE="a.yaml b.yaml"'; exit 2; }
+	@cargo build --quiet -p weir-lint
+	@target/debug/weir-lint $(FILE)
 
 lint: $(TARGETS_STAMP)
 	@cargo clippy --quiet --workspace --all-targets -- -D warnings

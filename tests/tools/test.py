@@ -50,6 +50,7 @@ def main():
         ("unit", ["cargo", "test", "--quiet", "--lib"], {}, rust),
         ("integration", ["cargo", "test", "--quiet", "--tests", "--no-fail-fast"], {}, rust),
         ("simulator", ["cargo", "test", "--quiet", "-p", "weir-simulator"], {}, rust),
+        ("lint-config", ["cargo", "test", "--quiet", "-p", "weir-lint"], {}, rust),
         ("load generator", ["cargo", "test", "--quiet", "-p", "weir-bench-load"], {}, rust),
         ("micro", ["cargo", "test", "--quiet", "-p", "weir-micro", "--lib"], {}, rust),
         ("micro as Wasm", ["sh", "-c", MICRO], {}, micro),

@@ -1,0 +1,130 @@
+//! What a plugin is told, by the very reader that the plugin runs.
+
+use crate::block::{Block, Told};
+use crate::finding::Findings;
+use crate::near;
+use crate::system::System;
+
+const NAME: &str = "config";
+
+pub(super) fn check(system: &System, findings: &mut Findings) {
+    for block in &system.blocks {
+        match &block.told {
+            Told::Tree(tree) => {
+                let environment = block.environment();
+                // A variable of the host's is set, to what only the host knows: a letter is well-formed everywhere.
+                let env = |name: &str| {
+                    let value = environment.get(name)?;
+                    Some(value.clone().unwrap_or_else(|| "x".to_owned()))
+                };
+                let bytes = tree.node.json().to_string();
+                let mistakes = weir::config::parse(bytes.as_bytes(), &env).err();
+                for mistake in mistakes.unwrap_or_default() {
+                    let mut place = tree.follow(&mistake.path).place();
+                    place.path = way(&tree.path, &mistake.path);
+                    let more = misspelt_stage(block, &mistake);
+                    findings.error(NAME, place, format!("{}{more}", mistake.message));
+                }
+            }
+            Told::Text(text) => {
+                let text = text.text().unwrap_or_default();
+                let mistakes = weir::config::parse(text.as_bytes(), &|_| None).err();
+                for mistake in mistakes.unwrap_or_default() {
+                    findings.error(NAME, block.plugin.follow("configuration.value").place(), mistake.message);
+                }
+            }
+            Told::Other(other) => findings.error(
+                NAME,
+                other.place(),
+                "no google.protobuf.Struct and no StringValue: write {\"@type\": type.googleapis.com/google.protobuf.Struct, value: {stage: …}}",
+            ),
+            Told::Nothing => findings.error(
+                NAME,
+                block.plugin.place(),
+                "has no `configuration`: Weir has to be told its stage, so that the plugin refuses to start",
+            ),
+        }
+    }
+}
+
+fn way(base: &str, path: &str) -> String {
+    if path.is_empty() || path.starts_with('[') {
+        format!("{base}{path}")
+    } else {
+        format!("{base}.{path}")
+    }
+}
+
+/// Without a stage the reader does not know which keys there may be, and so says nothing of one that is nearly `stage`.
+fn misspelt_stage(block: &Block, mistake: &weir::config::Mistake) -> String {
+    if mistake.path != "stage" || mistake.message != "missing" {
+        return String::new();
+    }
+    let keys = block.tree().map(|tree| tree.entries()).unwrap_or_default();
+    let near = near::nearest("stage", keys.iter().map(|(key, _)| key.as_str()));
+    near.map_or_else(
+        || " (edge or attempt)".to_owned(),
+        |near| format!("; is it {near:?}?"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{block, found};
+
+    #[test]
+    fn mistakes_are_told_by_their_whole_path() {
+        let text = block("edge", "{stage: edge, models: [{name: a, targt: b}]}");
+        assert_eq!(
+            found(super::check, &text),
+            [
+                "error: typed_config.config.configuration.value.models[0].targt: unknown key; did you mean \"target\"?",
+                "error: typed_config.config.configuration.value.models[0].target: missing",
+            ]
+        );
+        let text = block("edge", "{stage: edge, models: [{name: a, target: b}]}");
+        assert!(found(super::check, &text).is_empty());
+    }
+
+    #[test]
+    fn a_variable_is_set_if_the_filter_names_it() {
+        let told = "{stage: attempt, providers: [{provider: openai, auth: {key: \"${K}\"}}]}";
+        let text = block("attempt", told);
+        let found_in = |text: &str| found(super::check, text);
+        assert!(found_in(&text)[0].contains("the environment variable K is not set"));
+        let named = text.replace(
+            "vm_config: {",
+            "vm_config: {environment_variables: {host_env_keys: [K]}, ",
+        );
+        assert!(found_in(&named).is_empty());
+        // Its value, where it is known, is looked at.
+        let broken = text.replace(
+            "vm_config: {",
+            "vm_config: {environment_variables: {key_values: {K: \"a\\n\"}}, ",
+        );
+        assert!(found_in(&broken)[0].contains("a header cannot have"));
+    }
+
+    #[test]
+    fn a_stage_is_missing_or_misspelt() {
+        let said = |told: &str| found(super::check, &block("x", told)).join("\n");
+        assert!(said("{stge: edge}").ends_with("stage: missing; is it \"stge\"?"));
+        assert!(said("{}").ends_with("stage: missing (edge or attempt)"));
+        assert!(said("{stage: egde}").contains("did you mean \"edge\"?"));
+    }
+
+    #[test]
+    fn what_is_no_struct_is_said() {
+        let text = block("x", "{}");
+        let text = text.replace(
+            "\"@type\": type.googleapis.com/google.protobuf.Struct, ",
+            "",
+        );
+        assert!(found(super::check, &text)[0].contains("no google.protobuf.Struct"));
+        let string =
+            block("x", "'{\"stage\": '").replace("protobuf.Struct", "protobuf.StringValue");
+        assert!(found(super::check, &string)[0].contains("not JSON"));
+        let nothing = "{name: weir, typed_config: {\"@type\": type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm, config: {name: weir}}}";
+        assert!(found(super::check, nothing)[0].contains("has no `configuration`"));
+    }
+}

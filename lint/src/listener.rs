@@ -1,0 +1,10 @@
+//! A listener of Envoy's.
+
+use crate::cursor::Cursor;
+
+/// A listener.
+#[derive(Debug)]
+pub struct Listener {
+    /// Where it stands.
+    pub at: Cursor,
+}

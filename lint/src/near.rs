@@ -1,0 +1,47 @@
+//! The name that was probably meant.
+
+/// The nearest of some names, if it is near.
+pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let near = names
+        .into_iter()
+        .map(|other| (distance(name, other), other));
+    let (distance, near) = near.filter(|(distance, _)| *distance > 0).min()?;
+    (distance <= 2.max(name.len().div_euclid(4))).then_some(near)
+}
+
+/// Levenshtein's distance, of the first 128 characters.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(128).collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (index, left) in a.chars().take(128).enumerate() {
+        let mut diagonal = index;
+        let mut before = index.saturating_add(1);
+        let mut next = vec![before];
+        for (right, above) in b.iter().zip(row.iter().skip(1)) {
+            let replaced = diagonal.saturating_add(usize::from(left != *right));
+            diagonal = *above;
+            before = replaced
+                .min(above.saturating_add(1))
+                .min(before.saturating_add(1));
+            next.push(before);
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_is_named_if_it_is_near() {
+        assert_eq!(
+            nearest("antropic", ["openai", "anthropic"]),
+            Some("anthropic")
+        );
+        assert_eq!(nearest("azure", ["openai", "anthropic"]), None);
+        assert_eq!(nearest("a", []), None);
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

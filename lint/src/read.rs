@@ -1,0 +1,11 @@
+//! Reads a system's documents.
+mod walk;
+
+use crate::system::System;
+
+/// Fills a system from its documents.
+pub fn read(system: &mut System) {
+    for document in system.documents.clone() {
+        walk::walk(&document, system);
+    }
+}
