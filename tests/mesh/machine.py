@@ -58,9 +58,8 @@ def make_root(root):
         target = root / entry.name
         if entry.is_symlink():
             target.symlink_to(os.readlink(entry.path))
-        elif entry.name in ("run", "var", "tmp"):
+        elif entry.name in ("run", "var"):
             target.mkdir()
-            target.chmod(0o1777 if entry.name == "tmp" else 0o755)
         elif entry.name == "etc":
             shutil.copytree(entry.path, target, symlinks=True)
         elif entry.is_dir():
