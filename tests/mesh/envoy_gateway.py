@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import httpx
@@ -9,6 +10,7 @@ import yaml
 
 import build
 from cluster import gateway_api_crds, wait_for
+from machine import STATE
 from page import ROOT, Page
 
 README = "k8s/overlays/envoy-gateway/README.md"
@@ -108,6 +110,10 @@ class Gateway:
 
     def __init__(self, cluster):
         self.cluster, self.page = cluster, Page(README)
+        # The page makes an overlay of its own beside the others: in a copy.
+        self.checkout = STATE / "checkout"
+        shutil.copytree(ROOT / "k8s", self.checkout / "k8s")
+        self.page.shell.run(f"cd {self.checkout}")
         self.page.section("Keys")
         self.page.section("Apply")
         self.settled()

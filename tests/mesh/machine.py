@@ -58,8 +58,9 @@ def make_root(root):
         target = root / entry.name
         if entry.is_symlink():
             target.symlink_to(os.readlink(entry.path))
-        elif entry.name in ("run", "var"):
+        elif entry.name in ("run", "var", "tmp"):
             target.mkdir()
+            target.chmod(0o1777 if entry.name == "tmp" else 0o755)
         elif entry.name == "etc":
             shutil.copytree(entry.path, target, symlinks=True)
         elif entry.is_dir():

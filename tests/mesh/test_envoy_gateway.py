@@ -1,5 +1,6 @@
 """k8s/overlays/envoy-gateway/README.md, command by command, on the real Envoy Gateway: applied, asked, with its limits."""
 import json
+from pathlib import Path
 
 import anthropic
 import httpx
@@ -7,6 +8,8 @@ import openai
 import pytest
 
 import envoy_gateway as eg
+import snapshot
+from page import Page
 
 HI = [{"role": "user", "content": "Hi"}]
 # A model, the provider that serves it, the path and the header with its key.
@@ -26,8 +29,27 @@ def page(llm_gateway):
     return llm_gateway.page
 
 
+def test_no_command_of_the_page_is_left_out(cluster):
+    """Each section is run: these by the tests of this name."""
+    path = Path(eg.ROOT, eg.README)
+    sections = {heading for heading, kind, _ in page_blocks(path) if kind == "sh"}
+    ours = "".join(each.read_text() for each in Path(__file__).parent.glob("*envoy_gateway*.py"))
+    assert sections == {heading for heading in sections if f'page.section("{heading}")' in ours} and len(sections) == 9
+
+
+def page_blocks(path):
+    page = Page(path)
+    page.close()
+    return page.blocks
+
+
 def test_the_pages_request_is_answered(page):
     page.section("Ask")
+
+
+def test_the_snapshot_is_taken(llm_gateway):
+    envoy = next(each for each in llm_gateway.pod.containers if each.name == "envoy")
+    snapshot.take("envoy-gateway", envoy.execute(["curl", "-sS", "http://127.0.0.1:19000/config_dump"]).stdout, "envoy-gateway")
 
 
 @pytest.mark.parametrize(("model", "provider", "path", "key"), TARGETS)
