@@ -86,7 +86,7 @@ def build(names=PROGRAMS):
     if not missing:
         return
     command = go()
-    print(f"building {', '.join(missing)} into {cache()} (half an hour for all of them on two cores, once)", flush=True)
+    print(f"building {', '.join(missing)} into {cache()} (a quarter of an hour for all of them on two cores, once)", flush=True)
     for name in missing:
         module, package, linker = PROGRAMS[name]
         target = path(name)
@@ -94,7 +94,9 @@ def build(names=PROGRAMS):
         draft = target.with_name(f".{name}.{os.getpid()}")
         began = time.monotonic()
         env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"}
-        subprocess.run([command, "build", f"-ldflags=-s -w {linker}", "-o", str(draft), package], cwd=SOURCES / module, env=env, check=True)
+        done = subprocess.run([command, "build", f"-ldflags=-s -w {linker}", "-o", str(draft), package], cwd=SOURCES / module, env=env, capture_output=True, text=True)
+        if done.returncode:
+            raise SystemExit(f"{name} was not built:\n{done.stderr[-4000:]}")
         draft.rename(target)
         print(f"  {name}: {time.monotonic() - began:.0f} s, {target.stat().st_size >> 20} MiB", flush=True)
 
