@@ -102,6 +102,7 @@ soak: setup-test $(WASM) $(SIMULATOR) ## mixed traffic with faults on 64 connect
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) $(TEST_PYTHON) tests/soak/soak.py
 
 mesh: setup-test $(WASM) $(SIMULATOR) ## k8s/ on a real API server, istiod, Envoy Gateway and Envoy (Linux, root): tests/mesh/README.md
+	@cargo build --quiet -p weir-lint
 	@ENVOY_BIN=$(abspath $(ENVOY_BIN)) WEIR_WASM=$(abspath $(WASM)) WEIR_SIMULATOR=$(abspath $(SIMULATOR)) $(TEST_PYTHON) tests/mesh/run.py $(MESH_TESTS)
 
 check: fmt lint doc size test conformance ## what CI runs: format, lints, docs, size, every test, recorded traffic

@@ -110,13 +110,18 @@ class Gateway:
 
     def __init__(self, cluster):
         self.cluster, self.page = cluster, Page(README)
-        # The page makes an overlay of its own beside the others: in a copy.
-        self.checkout = STATE / "checkout"
-        shutil.copytree(ROOT / "k8s", self.checkout / "k8s")
-        self.page.shell.run(f"cd {self.checkout}")
         self.page.section("Keys")
         self.page.section("Apply")
         self.settled()
+
+    def with_components(self):
+        """The page makes an overlay of its own beside the others: here in a copy, whose path is returned."""
+        checkout = STATE / "checkout"
+        shutil.copytree(ROOT / "k8s", checkout / "k8s")
+        self.page.shell.run(f"cd {checkout}")
+        self.page.section("Components")
+        self.settled()
+        return checkout / "k8s/overlays/mine/kustomization.yaml"
 
     @property
     def pod(self):

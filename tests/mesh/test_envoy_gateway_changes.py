@@ -73,6 +73,9 @@ def test_every_mistake_is_a_line_of_the_log_and_the_old_configuration_serves(clu
     assert eg.programmed(cluster, "weir-edge")[0] == "True", "Envoy Gateway cannot know"
     lines = {line.split("weir config: ", 1)[1] for line in llm_gateway.log()[before:].splitlines() if "weir config: " in line}
     assert {line.split(":")[0] for line in lines} == {"max_request_bytes", "modles"}, lines
+    # `make lint-config` says the same of the manifests.
+    said = subprocess.run([eg.ROOT / "target/debug/weir-lint", "-"], input=documents(cluster.kubectl("-n", "weir", "get", "envoypatchpolicy", "-o", "yaml")), capture_output=True, text=True)
+    assert said.returncode != 0 and all(line.strip() in said.stdout for line in lines), (said, lines)
     assert llm_gateway.chat("gpt-4o").status_code == 200
     assert all(stream.is_running() for stream in streams), "streams that ended before the change prove nothing"
     assert all(stream.whole() for stream in streams)
@@ -83,6 +86,7 @@ def test_a_patch_that_envoy_gateway_cannot_apply_closes_the_gateway(cluster, llm
     status, reason, message = eg.programmed(cluster, "weir-edge")
     assert (status, reason) == ("False", "Invalid") and "failure_polcy" in message
     eg.wait_for(lambda: llm_gateway.chat("gpt-4o").status_code == 404, "the edge is gone, and nothing passes")
+    assert llm_gateway.chat("gpt-4o", headers={"x-weir-target": "openai"}).status_code == 404
     # As the page's offline look shows it: left out.
     found = cluster.kubectl("-n", "weir", "get", "gatewayclass,gateway,envoyproxy,httproute,backend,envoypatchpolicy,httproutefilter,secret", "-o", "yaml")
     offline = [build.path("egctl"), "x", "translate", "--from", "gateway-api", "--to", "xds", "--type", "all", "--file", "-"]

@@ -32,10 +32,13 @@ spec: {selector: {app: redis}, ports: [{port: 6379}]}
 
 
 @pytest.fixture(scope="module")
-def components(llm_gateway, collector):
-    """The gateway with fallback and telemetry."""
-    llm_gateway.page.section("Components")
-    llm_gateway.settled()
+def overlay(llm_gateway, collector):
+    """The overlay with fallback and telemetry, applied."""
+    return llm_gateway.with_components()
+
+
+@pytest.fixture(scope="module")
+def components(llm_gateway, overlay):
     return llm_gateway
 
 
@@ -58,7 +61,6 @@ def test_a_stream_that_begins_badly_goes_elsewhere(components, fault):
 
 
 def test_a_burst_of_failures_is_served(components):
-    """Envoy's default of three retries at once would fail most of it."""
     with concurrent.futures.ThreadPoolExecutor(30) as pool:
         answers = list(pool.map(lambda _: components.chat("gpt-4o+status=503+stall=200"), range(60)))
     assert [answer.status_code for answer in answers] == [200] * 60
@@ -145,11 +147,10 @@ def test_tokens_are_charged_to_the_rate_limit(cluster, components):
     assert wait("gpt-4o", "bob").status_code == 200
 
 
-def test_the_module_comes_as_an_image_volume_too(cluster, components):
-    path = components.checkout / "k8s/overlays/mine/kustomization.yaml"
-    own = yaml.safe_load(path.read_text())
-    path.write_text(yaml.safe_dump({**own, "components": ["../../components/image-volume-envoy-gateway"]}))
-    cluster.kubectl("apply", "-k", path.parent)
+def test_the_module_comes_as_an_image_volume_too(cluster, components, overlay):
+    own = yaml.safe_load(overlay.read_text())
+    overlay.write_text(yaml.safe_dump({**own, "components": ["../../components/image-volume-envoy-gateway"]}))
+    cluster.kubectl("apply", "-k", overlay.parent)
     eg.wait_for(lambda: not components.pod.initial, "a pod without an init container")
     components.settled()
 
