@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/e2e"))
+sys.path[:0] = [str(ROOT / "tests/e2e"), str(ROOT / "tests/manifests")]
 
 if "WEIR_MESH" not in os.environ:
     collect_ignore_glob = ["test_*.py"]
@@ -78,6 +78,6 @@ def llm_gateway(cluster, providers):
 @pytest.fixture(scope="session")
 def istio_gateway(istio, providers):
     """The gateway of k8s/overlays/istio-gateway, up to its page's commands that apply it."""
-    gateway = gateway_of_istio.Gateway(istio)
+    gateway = gateway_of_istio.from_page(istio)
     yield gateway
     gateway.page.close()

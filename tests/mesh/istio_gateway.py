@@ -11,18 +11,25 @@ README = "k8s/overlays/istio-gateway/README.md"
 HI = [{"role": "user", "content": "Hi"}]
 
 
+def from_page(cluster):
+    """The gateway, up to the page's commands that apply it."""
+    # Another page's last command may have taken the namespace away.
+    wait_for(lambda: "Terminating" not in cluster.kubectl("get", "namespaces"), "no namespace is going", 60)
+    gateway = Gateway(cluster)
+    gateway.page = Page(README)
+    gateway.page.section("Keys")
+    gateway.page.section("Apply")
+    gateway.settled()
+    return gateway
+
+
 class Gateway:
-    def __init__(self, cluster):
-        self.cluster, self.page = cluster, Page(README)
-        # Another page's last command may have taken the namespace away.
-        wait_for(lambda: "Terminating" not in cluster.kubectl("get", "namespaces"), "no namespace is going", 60)
-        self.page.section("Keys")
-        self.page.section("Apply")
-        self.settled()
+    def __init__(self, cluster, namespace="weir"):
+        self.cluster, self.namespace = cluster, namespace
 
     @property
     def pod(self):
-        return self.cluster.pod("weir", app="llm-gateway")
+        return self.cluster.pod(self.namespace, app="llm-gateway")
 
     @property
     def proxy(self):
@@ -55,7 +62,7 @@ class Gateway:
         return self.proxy.execute(["curl", "-sS", "-m", "10", f"http://localhost:15000{path}"]).stdout.decode()
 
     def change(self, name, *operations):
-        self.cluster.kubectl("-n", "weir", "patch", "envoyfilter", name, "--type=json", "-p", json.dumps(operations))
+        self.cluster.kubectl("-n", self.namespace, "patch", "envoyfilter", name, "--type=json", "-p", json.dumps(operations))
 
 
 class Stream:
