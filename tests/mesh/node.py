@@ -4,6 +4,7 @@ It binds pods to this one node, makes their volumes and environment, runs init c
 asks their readiness probes, reports their status, refreshes volumes made of Secrets and ConfigMaps, and ends what was deleted.
 """
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -69,6 +70,12 @@ class Container:
                 with urllib.request.urlopen(url, timeout=1) as response:
                     return response.status < 400
             except (urllib.error.URLError, OSError):
+                return False
+        if "tcpSocket" in probe:
+            try:
+                socket.create_connection((self.pod.network.ip, self._port(probe["tcpSocket"]["port"])), 1).close()
+                return True
+            except OSError:
                 return False
         if "exec" in probe:
             return self.execute(probe["exec"]["command"]).returncode == 0

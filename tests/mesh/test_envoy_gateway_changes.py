@@ -81,6 +81,24 @@ def test_every_mistake_is_a_line_of_the_log_and_the_old_configuration_serves(clu
     assert all(stream.whole() for stream in streams)
 
 
+def test_a_pod_that_starts_with_a_wrong_configuration_replaces_none(cluster, llm_gateway):
+    serving = llm_gateway.pod
+    change(cluster, "weir-edge", {"op": "add", "path": f"{EDGE}/configuration/value/modles", "value": []})
+    eg.wait_for(lambda: "config rejected" in serving.containers[0].log.read_text(errors="replace"), "Envoy refuses it")
+    cluster.kubectl("-n", eg.NAMESPACE, "rollout", "restart", "deployment/llm-gateway")
+    started = lambda: [each for each in cluster.node.find(eg.NAMESPACE, app="llm-gateway") if each is not serving and each.containers[0].log.exists()]  # noqa: E731
+    (new,) = eg.wait_for(started, "a pod starts")
+    eg.wait_for(lambda: "config rejected" in new.containers[0].log.read_text(errors="replace"), "it refuses its configuration")
+    # Longer than it would take Envoy Gateway's own probe.
+    live = lambda: new.containers[0].execute(["curl", "-sf", "-m", "1", "http://127.0.0.1:19003/ready"]).returncode == 0  # noqa: E731
+    eg.wait_for(live, "Envoy says that it is live")
+    assert not new.containers[0].ready and serving.containers[0].ready
+    answer = httpx.post(f"http://{serving.network.ip}:10080/v1/chat/completions", json={"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}]})
+    assert answer.status_code == 200
+    cluster.kubectl("apply", "-k", "k8s/overlays/envoy-gateway")
+    eg.wait_for(lambda: llm_gateway.pod is new, "the right configuration makes it ready", 60)
+
+
 def test_a_patch_that_envoy_gateway_cannot_apply_closes_the_gateway(cluster, llm_gateway):
     change(cluster, "weir-edge", {"op": "add", "path": f"{EDGE}/failure_polcy", "value": "FAIL_RELOAD"})
     status, reason, message = eg.programmed(cluster, "weir-edge")
@@ -88,7 +106,7 @@ def test_a_patch_that_envoy_gateway_cannot_apply_closes_the_gateway(cluster, llm
     eg.wait_for(lambda: llm_gateway.chat("gpt-4o").status_code == 404, "the edge is gone, and nothing passes")
     assert llm_gateway.chat("gpt-4o", headers={"x-weir-target": "openai"}).status_code == 404
     # As the page's offline look shows it: left out.
-    found = cluster.kubectl("-n", "weir", "get", "gatewayclass,gateway,envoyproxy,httproute,backend,envoypatchpolicy,httproutefilter,secret", "-o", "yaml")
+    found = cluster.kubectl("-n", "weir", "get", "gatewayclass,gateways.gateway.networking.k8s.io,envoyproxy,httproute,backend,envoypatchpolicy,httproutefilter,secret", "-o", "yaml")
     offline = [build.path("egctl"), "x", "translate", "--from", "gateway-api", "--to", "xds", "--type", "all", "--file", "-"]
     text = subprocess.run(offline, input=documents(found), capture_output=True, text=True, timeout=60, check=True).stdout
     assert sorted(re.findall("vmId: (weir.*)", text)) == ["weir-attempt", "weir-attempt-vertex"]
