@@ -130,6 +130,11 @@ impl Cursor {
         matches!(self.node.value, Value::Bool(true))
     }
 
+    /// Whether it is `false`.
+    pub fn is_false(&self) -> bool {
+        matches!(self.node.value, Value::Bool(false))
+    }
+
     /// The message's type: what follows `type.googleapis.com/`.
     pub fn type_name(&self) -> Option<String> {
         let url = self.word("@type")?;

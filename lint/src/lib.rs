@@ -29,23 +29,28 @@ pub mod route;
 pub mod system;
 #[cfg(test)]
 mod testing;
+pub mod wanted;
 pub mod yaml;
 
 use document::Source;
 use finding::Findings;
 use report::Report;
+use std::collections::BTreeSet;
 
 /// Looks at all sources together.
 pub fn lint(sources: &[Source]) -> Report {
     let mut findings = Findings::default();
     let documents = document::documents(sources, &mut findings);
     let mut blocks = report::Blocks::default();
+    let mut notes = BTreeSet::new();
     for system in system::systems(&documents) {
         blocks.count(&system);
+        notes.extend(report::unseen(&system));
         check::check(&system, &mut findings);
     }
     Report {
         findings: findings.take(),
         blocks,
+        notes: notes.into_iter().collect(),
     }
 }

@@ -46,6 +46,9 @@ fn main() -> ExitCode {
         for finding in &report.findings {
             out.push_str(&format!("{finding}\n"));
         }
+        for note in &report.notes {
+            out.push_str(&format!("note: {note}\n"));
+        }
         out.push_str(&format!("{}\n", report.summary()));
     }
     // A reader that has gone away has seen enough.

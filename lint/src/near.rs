@@ -9,6 +9,13 @@ pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
     (distance <= 2.max(name.len().div_euclid(4))).then_some(near)
 }
 
+/// `; did you mean "…"?`, where a name is near.
+pub fn hint<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+    let near = nearest(name, names);
+    near.map(|near| format!("; did you mean {near:?}?"))
+        .unwrap_or_default()
+}
+
 /// Levenshtein's distance, of the first 128 characters.
 fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().take(128).collect();
@@ -42,6 +49,7 @@ mod tests {
         );
         assert_eq!(nearest("azure", ["openai", "anthropic"]), None);
         assert_eq!(nearest("a", []), None);
+        assert_eq!(hint("stge", ["stage"]), "; did you mean \"stage\"?");
         assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

@@ -12,6 +12,26 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Weir's blocks.
     pub blocks: Blocks,
+    /// What could not be looked at.
+    pub notes: Vec<String>,
+}
+
+/// What of a system cannot be looked at, for want of what it would be compared with.
+pub fn unseen(system: &System) -> Vec<String> {
+    let routes = system.routes.is_empty() && system.edges().next().is_some();
+    let clusters = system.clusters.is_empty() && system.attempts().next().is_some();
+    let notes = [
+        (
+            routes,
+            "no routes were given: whether the models' targets have any was not looked at",
+        ),
+        (
+            clusters,
+            "no clusters were given: whether those that providers and routes name are there was not looked at",
+        ),
+    ];
+    let said = notes.into_iter().filter(|(unseen, _)| *unseen);
+    said.map(|(_, note)| note.to_owned()).collect()
 }
 
 /// Where Weir's blocks stand: file and line.
@@ -94,6 +114,7 @@ impl Report {
         json!({
             "findings": findings.collect::<Vec<_>>(),
             "blocks": blocks.collect::<Vec<_>>(),
+            "notes": self.notes,
             "errors": self.count(Level::Error),
             "warnings": self.count(Level::Warning),
         })

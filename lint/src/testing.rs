@@ -52,3 +52,15 @@ pub(crate) fn block(vm_id: &str, told: &str) -> String {
          configuration: {{\"@type\": type.googleapis.com/google.protobuf.Struct, value: {told}}}}}}}}}"
     )
 }
+
+/// The one system of a text.
+pub(crate) fn system(text: &str) -> System {
+    let mut findings = Findings::default();
+    let source = Source {
+        name: "a.yaml".to_owned(),
+        text: text.to_owned(),
+    };
+    let documents = documents(&[source], &mut findings);
+    assert!(findings.take().is_empty(), "{text}");
+    crate::system::systems(&documents).pop().expect("a system")
+}

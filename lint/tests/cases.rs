@@ -30,7 +30,8 @@ fn source(path: &Path, name: &str) -> Source {
 fn said(path: &Path) -> String {
     let report = weir_lint::lint(&[source(path, "input.yaml")]);
     let lines = report.findings.iter().map(|finding| format!("{finding}\n"));
-    lines.collect::<String>() + &report.summary() + "\n"
+    let notes = report.notes.iter().map(|note| format!("note: {note}\n"));
+    lines.chain(notes).collect::<String>() + &report.summary() + "\n"
 }
 
 fn inside(folder: &Path) -> Vec<PathBuf> {

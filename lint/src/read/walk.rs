@@ -1,9 +1,10 @@
 //! Walks through a document, whatever it is, and takes what it knows by its type or its place.
 
+use super::action;
 use crate::block::{Block, Position};
 use crate::cluster::Cluster;
 use crate::cursor::Cursor;
-use crate::listener::Listener;
+use crate::listener::{Buffer, Listener};
 use crate::system::System;
 
 /// What is around a value.
@@ -17,20 +18,55 @@ struct Around {
 
 /// Takes what one document holds into the system.
 pub(super) fn walk(root: &Cursor, system: &mut System) {
-    let around = Around {
-        position: if root.document.kind == "EnvoyPatchPolicy" {
-            Position::Unknown
-        } else {
-            Position::default()
-        },
+    let at = |position| Around {
+        position,
         ..Around::default()
     };
-    value(root, &around, system);
+    let spec = |key: &str| {
+        root.get("spec")
+            .map(|spec| spec.list(key))
+            .unwrap_or_default()
+    };
+    match root.document.kind.as_str() {
+        "EnvoyFilter" => {
+            for patch in spec("configPatches") {
+                let filter = patch.word("applyTo").as_deref() == Some("HTTP_FILTER");
+                let position = if filter {
+                    Position::Downstream
+                } else {
+                    Position::Unknown
+                };
+                value(&patch, &at(position), system);
+            }
+        }
+        "EnvoyPatchPolicy" => {
+            for patch in spec("jsonPatches") {
+                value(&patch, &at(patched(&patch)), system);
+            }
+        }
+        _ => value(root, &Around::default(), system),
+    }
+}
+
+/// Where a JSON patch of Envoy Gateway's puts a filter.
+fn patched(patch: &Cursor) -> Position {
+    let kind = patch.word("type").unwrap_or_default();
+    let operation = patch.get("operation");
+    let word = |key: &str| operation.as_ref().and_then(|operation| operation.word(key));
+    let path = ["jsonPath", "path"]
+        .map(|key| word(key).unwrap_or_default())
+        .concat();
+    if path.contains("upstream_http_filters") || kind.ends_with(".Cluster") {
+        Position::Upstream
+    } else if kind.ends_with(".Listener") {
+        Position::Downstream
+    } else {
+        Position::Unknown
+    }
 }
 
 fn value(at: &Cursor, around: &Around, system: &mut System) {
-    let found = Block::read(at);
-    if let Some(block) = found {
+    if let Some(block) = Block::read(at) {
         system.blocks.push(Block {
             position: around.position,
             chain: around.chain.clone(),
@@ -42,16 +78,16 @@ fn value(at: &Cursor, around: &Around, system: &mut System) {
     }
     let mut around = around.clone();
     typed(at, &mut around, system);
+    members(at, &around, system);
+}
+
+fn members(at: &Cursor, around: &Around, system: &mut System) {
     for (index, item) in at.items().iter().enumerate() {
-        let chain = Some((at.clone(), index));
-        value(
-            item,
-            &Around {
-                chain,
-                ..around.clone()
-            },
-            system,
-        );
+        let inside = Around {
+            chain: Some((at.clone(), index)),
+            ..around.clone()
+        };
+        value(item, &inside, system);
     }
     for (key, member) in at.entries() {
         let mut inside = Around {
@@ -60,6 +96,7 @@ fn value(at: &Cursor, around: &Around, system: &mut System) {
         };
         match key.as_str() {
             "upstream_http_filters" | "upstreamHttpFilters" => inside.position = Position::Upstream,
+            "virtual_hosts" | "virtualHosts" => virtual_hosts(&member, system),
             "static_resources" | "staticResources" => {
                 resources(&member, &inside, system);
                 continue;
@@ -75,16 +112,12 @@ fn resources(at: &Cursor, around: &Around, system: &mut System) {
     for listener in at.list("listeners") {
         let mut around = around.clone();
         add_listener(&listener, &mut around, system);
-        for (_, member) in listener.entries() {
-            value(&member, &around, system);
-        }
+        members(&listener, &around, system);
     }
     for cluster in at.list("clusters") {
         let mut around = around.clone();
         add_cluster(&cluster, &mut around, system);
-        for (_, member) in cluster.entries() {
-            value(&member, &around, system);
-        }
+        members(&cluster, &around, system);
     }
 }
 
@@ -93,8 +126,7 @@ fn typed(at: &Cursor, around: &mut Around, system: &mut System) {
     let Some(name) = at.type_name() else {
         return;
     };
-    let short = name.rsplit('.').next().unwrap_or_default();
-    match short {
+    match name.rsplit('.').next().unwrap_or_default() {
         "Listener" => add_listener(at, around, system),
         "Cluster" => add_cluster(at, around, system),
         "HttpConnectionManager" => around.position = Position::Downstream,
@@ -105,13 +137,114 @@ fn typed(at: &Cursor, around: &mut Around, system: &mut System) {
 
 fn add_listener(at: &Cursor, around: &mut Around, system: &mut System) {
     around.listener = Some(system.listeners.len());
-    system.listeners.push(Listener { at: at.clone() });
+    system.listeners.push(Listener {
+        at: at.clone(),
+        buffer: Buffer::of_envoy(at, "listener"),
+    });
 }
 
 fn add_cluster(at: &Cursor, around: &mut Around, system: &mut System) {
     around.cluster = Some(system.clusters.len());
-    system.clusters.push(Cluster {
-        at: at.clone(),
-        name: at.word("name").unwrap_or_default(),
-    });
+    system.clusters.push(Cluster::of_envoy(at));
+}
+
+fn virtual_hosts(at: &Cursor, system: &mut System) {
+    for host in at.items() {
+        let table = system.routes.len();
+        system.routes.extend(action::virtual_host(&host, table));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::block::Position;
+    use crate::testing::{block, system};
+
+    fn positions(text: &str) -> Vec<(Position, bool, Option<usize>, Option<usize>)> {
+        let system = system(text);
+        let blocks = system.blocks.iter();
+        blocks
+            .map(|block| {
+                (
+                    block.position,
+                    block.chain.is_some(),
+                    block.listener,
+                    block.cluster,
+                )
+            })
+            .collect()
+    }
+
+    #[test]
+    fn filters_are_found_where_they_stand() {
+        let edge = block("a", "{stage: edge}");
+        let hcm = format!(
+            "{{\"@type\": x/a.HttpConnectionManager, http_filters: [{edge}, {{name: envoy.filters.http.router, typed_config: {{upstream_http_filters: [{edge}]}}}}]}}"
+        );
+        let options =
+            format!("{{o: {{\"@type\": x/a.HttpProtocolOptions, http_filters: [{edge}]}}}}");
+        let text = format!(
+            "static_resources: {{listeners: [{{filter_chains: [{{filters: [{{typed_config: {hcm}}}]}}]}}], clusters: [{{name: a}}, {{name: b, typed_extension_protocol_options: {options}}}]}}"
+        );
+        assert_eq!(
+            positions(&text),
+            [
+                (Position::Downstream, true, Some(0), None),
+                (Position::Upstream, true, Some(0), None),
+                (Position::Upstream, true, None, Some(1)),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_dump_and_resources_are_known_by_type() {
+        let edge = block("a", "{stage: edge}");
+        let hcm = format!("{{\"@type\": x/a.HttpConnectionManager, http_filters: [{edge}]}}");
+        let listener = format!(
+            "{{\"@type\": x/envoy.config.listener.v3.Listener, filter_chains: [{{filters: [{{typed_config: {hcm}}}]}}]}}"
+        );
+        let resources = format!("resources: [{listener}]");
+        let dump = format!(
+            "configs: [{{dynamic_listeners: [{{active_state: {{listener: {listener}}}}}]}}]"
+        );
+        for text in [resources, dump] {
+            assert_eq!(
+                positions(&text),
+                [(Position::Downstream, true, Some(0), None)]
+            );
+        }
+    }
+
+    #[test]
+    fn patches_say_where_they_put_what_they_hold() {
+        let edge = block("a", "{stage: edge}");
+        let istio = |apply: &str| {
+            format!(
+                "{{kind: EnvoyFilter, spec: {{configPatches: [{{applyTo: {apply}, patch: {{value: {edge}}}}}]}}}}"
+            )
+        };
+        assert_eq!(positions(&istio("HTTP_FILTER"))[0].0, Position::Downstream);
+        assert_eq!(
+            positions(&istio("EXTENSION_CONFIG"))[0].0,
+            Position::Unknown
+        );
+        let gateway = |kind: &str, path: &str| {
+            format!(
+                "{{kind: EnvoyPatchPolicy, spec: {{jsonPatches: [{{type: x/a.{kind}, operation: {{op: add, path: {path:?}, value: [{edge}]}}}}]}}}}"
+            )
+        };
+        assert_eq!(
+            positions(&gateway("Listener", "/x"))[0].0,
+            Position::Downstream
+        );
+        assert_eq!(
+            positions(&gateway("Listener", "a/upstream_http_filters"))[0].0,
+            Position::Upstream
+        );
+        assert_eq!(
+            positions(&gateway("Cluster", "/x"))[0].0,
+            Position::Upstream
+        );
+        assert_eq!(positions(&gateway("Other", "/x"))[0].0, Position::Unknown);
+    }
 }
