@@ -28,7 +28,7 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
     let waits = |block: &crate::block::Block| block.tree().and_then(|tree| tree.get("fallback"));
     if let Some(waiting) = attempts.clone().find_map(waits) {
         let retried = |route: &&Route| route.retry.at.is_some() && route.retry.count != Some(0);
-        if !routes.is_empty() && !routes.iter().any(|route| retried(route)) {
+        if !routes.is_empty() && !routes.iter().any(retried) {
             findings.warn(
                 NAME,
                 waiting.place(),

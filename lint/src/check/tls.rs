@@ -57,7 +57,7 @@ fn envoy(cluster: &Cursor, findings: &mut Findings) {
             .as_ref()
             .is_some_and(|common| common.get(key).is_some())
     };
-    if !validations.iter().any(|key| validates(key)) {
+    if !validations.iter().any(validates) {
         findings.warn(
             NAME,
             context.place(),
