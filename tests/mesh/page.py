@@ -45,12 +45,14 @@ class Shell:
         self.process.stdin.write(f"trap 'weir_failed=${{weir_failed:-$?}}' ERR; weir_failed=; . {script}; trap - ERR; echo; echo {DONE} ${{weir_failed:-0}}\n")
         self.process.stdin.flush()
         end = time.monotonic() + seconds
+        # What runs in the background may write on, after the block's end.
+        ended = lambda: next((at for at, line in enumerate(self.lines) if line.startswith(DONE)), None)  # noqa: E731
         with self.ready:
-            while not (self.lines and self.lines[-1].startswith(DONE)):
+            while ended() is None:
                 if not self.ready.wait(max(0, end - time.monotonic())):
                     raise AssertionError(f"not done within {seconds} s:\n{text}\n{''.join(self.lines)}")
-            status = int(self.lines[-1].split()[1])
-            return "".join(self.lines[:-1]), status
+            at = ended()
+            return "".join(self.lines[:at]), int(self.lines[at].split()[1])
 
     def close(self):
         # Its background jobs too: they are in its group.

@@ -1,0 +1,16 @@
+"""k8s/overlays/istio-gateway/README.md, its end: the gateway is taken off, and streams in flight are not cut. After all that use it."""
+from cluster import wait_for
+from istio_gateway import Stream
+
+
+def test_it_is_taken_off(istio, istio_gateway):
+    pod = istio_gateway.pod
+    stream = Stream(istio_gateway.url)
+    istio_gateway.page.section("Take it off")
+    assert pod.ending.is_set()
+    assert stream.whole()
+    wait_for(lambda: not istio.node.find("weir", app="llm-gateway"), "the gateway is gone")
+    left = istio.kubectl("-n", "weir", "get", "envoyfilters,virtualservices,serviceentries,gateways.networking.istio.io", "-o", "name")
+    assert left == ""
+    # The next overlay begins with a namespace of its own.
+    istio.kubectl("wait", "--for=delete", "namespace/weir", "--timeout=60s")
