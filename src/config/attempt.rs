@@ -1,6 +1,6 @@
 //! What an attempt is told.
 
-use super::provider::{self, Provider};
+use super::provider::{self, Defaults, Provider};
 use super::reader::{Fields, Reader};
 use crate::chat::ErrorKind;
 use std::time::Duration;
@@ -86,14 +86,16 @@ pub(super) fn inline(reader: &Reader<'_>) -> Option<AttemptConfig> {
 }
 
 fn body(fields: &Fields<'_>) -> Option<AttemptConfig> {
-    let list = fields.field("providers")?;
-    let items = list.list()?;
-    if items.is_empty() {
+    let defaults = Defaults::read(fields);
+    let list = fields.field("providers");
+    let items = list.as_ref().and_then(|list| list.list());
+    if let (Some(list), Some([])) = (&list, items.as_deref()) {
         list.mistake("found an empty list, expected at least one provider");
     }
+    let items = items.unwrap_or_default();
     let read = items
         .iter()
-        .filter_map(|item| Some((provider::read(item, fields)?, item)));
+        .filter_map(|item| Some((provider::read(item, &defaults)?, item)));
     let providers: Vec<(Provider, &Reader<'_>)> = read.collect();
     for (index, (provider, item)) in providers.iter().enumerate() {
         let mut earlier = providers.iter().take(index);
@@ -149,10 +151,10 @@ fn fallback(reader: &Reader<'_>) -> Option<Fallback> {
         .filter_map(|item| kinds.get(item.one_of(&words)?).map(|(_, kind)| *kind));
     Some(Fallback {
         on: on.collect(),
-        first_event_timeout: match fields.optional("first_event_timeout") {
-            Some(field) => field.duration()?,
-            None => Duration::from_secs(10),
-        },
+        first_event_timeout: fields
+            .optional("first_event_timeout")
+            .and_then(|field| field.duration())
+            .unwrap_or(Duration::from_secs(10)),
         first_event_bytes: fields.number("first_event_bytes", 16 << 10, 1, 1 << 20),
     })
 }

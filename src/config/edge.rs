@@ -208,11 +208,7 @@ fn hosts(fields: &Fields<'_>) -> Vec<Pattern> {
 /// A path's beginning: empty or `/something`.
 pub(super) fn path_prefix(fields: &Fields<'_>) -> Option<String> {
     let field = fields.optional("path_prefix")?;
-    if !field.is_string() {
-        field.string()?;
-    }
-    let text = field.spelled()?;
-    let text = text.trim_end_matches('/');
+    let text = field.text()?.trim_end_matches('/');
     if !text.is_empty() && (!text.starts_with('/') || text.contains(['?', '#', ' ', '\r', '\n'])) {
         field.mistake(format!(
             "found {text:?}, expected a path that begins with /"
@@ -240,6 +236,7 @@ fn models(fields: &Fields<'_>) -> Vec<ModelRoute> {
             }
             Some(target)
         });
+        let created = entry.number("created", 0, 0, 1 << 40);
         let (Some(name), Some(target)) = (name, target) else {
             continue;
         };
@@ -249,7 +246,7 @@ fn models(fields: &Fields<'_>) -> Vec<ModelRoute> {
         models.push(ModelRoute {
             name: Pattern::new(name),
             target: target.to_owned(),
-            created: entry.number("created", 0, 0, 1 << 40),
+            created,
         });
     }
     models
@@ -258,28 +255,33 @@ fn models(fields: &Fields<'_>) -> Vec<ModelRoute> {
 fn identity(reader: &Reader<'_>) -> Option<Identity> {
     let fields = reader.object()?;
     fields.only(&["header", "filter_state", "metadata"]);
-    let mut found = Vec::new();
-    if let Some(field) = fields.optional("header") {
-        found.push(Identity::Header(field.string()?.to_ascii_lowercase()));
+    let header = fields
+        .optional("header")
+        .map(|field| field.header().map(Identity::Header));
+    let filter_state = fields
+        .optional("filter_state")
+        .map(|field| Some(Identity::FilterState(field.string()?.to_owned())));
+    let metadata = fields.optional("metadata").map(|field| metadata(&field));
+    let given = [header, filter_state, metadata];
+    let mut found = given.into_iter().flatten();
+    match (found.next(), found.next()) {
+        (Some(identity), None) => identity,
+        _ => {
+            reader.mistake("expected exactly one of header, filter_state and metadata");
+            None
+        }
     }
-    if let Some(field) = fields.optional("filter_state") {
-        found.push(Identity::FilterState(field.string()?.to_owned()));
-    }
-    if let Some(field) = fields.optional("metadata") {
-        let metadata = field.object()?;
-        metadata.only(&["namespace", "path"]);
-        let namespace = metadata.field("namespace").and_then(|field| field.string());
-        let path = metadata.field("path").and_then(|field| field.list());
-        let steps = path.iter().flatten().filter_map(|step| step.string());
-        let path: Vec<String> = steps.map(str::to_owned).collect();
-        found.push(Identity::Metadata {
-            namespace: namespace?.to_owned(),
-            path,
-        });
-    }
-    if found.len() != 1 {
-        reader.mistake("expected exactly one of header, filter_state and metadata");
-        return None;
-    }
-    found.pop()
+}
+
+fn metadata(reader: &Reader<'_>) -> Option<Identity> {
+    let fields = reader.object()?;
+    fields.only(&["namespace", "path"]);
+    let namespace = fields.field("namespace").and_then(|field| field.string());
+    let path = fields.field("path").and_then(|field| field.list());
+    let steps = path.iter().flatten().filter_map(|step| step.string());
+    let path: Vec<String> = steps.map(str::to_owned).collect();
+    Some(Identity::Metadata {
+        namespace: namespace?.to_owned(),
+        path,
+    })
 }

@@ -4,6 +4,7 @@
 //! immutable and shared by every stream that began with it.
 mod attempt;
 mod edge;
+mod nearest;
 mod pattern;
 mod prices;
 mod provider;

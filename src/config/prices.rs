@@ -31,9 +31,9 @@ fn rates(reader: &Reader<'_>) -> Option<Rates> {
             .map_err(|error| field.mistake(error.to_string()))
             .ok()
     };
-    fields.field("input_cost_per_token")?;
+    fields.field("input_cost_per_token");
     Some(Rates {
-        input: rate("input_cost_per_token")?,
+        input: rate("input_cost_per_token").unwrap_or_default(),
         output: rate("output_cost_per_token").unwrap_or_default(),
         cache_read: rate("cache_read_input_token_cost"),
         cache_write: rate("cache_creation_input_token_cost"),

@@ -1,13 +1,14 @@
 //! What a provider is, in configuration.
 
 mod auth;
+mod host;
 mod wire;
 
 use super::attempt::Place;
 use super::edge::path_prefix;
 use super::pattern::Pattern;
 use super::prices::prices;
-use super::reader::{Fields, Reader, unknown};
+use super::reader::{Fields, Reader};
 use super::secret::Secret;
 use crate::dialect::{UnsupportedParams, Wire};
 use crate::meter::price::{KnownRates, Rates, lookup};
@@ -190,124 +191,99 @@ const KEYS: [&str; 21] = [
     "force_translate",
 ];
 
-/// Reads one provider; what `stage` says counts where the provider says nothing.
-pub(super) fn read(reader: &Reader<'_>, stage: &Fields<'_>) -> Option<Provider> {
+/// Reads one provider.
+pub(super) fn read(reader: &Reader<'_>, defaults: &Defaults) -> Option<Provider> {
     let fields = reader.object()?;
     fields.only(&KEYS);
     let kind = fields.field("provider").and_then(|field| {
-        let word = field.string()?;
-        let found = kinds().find(|kind| kind.name == word);
-        if found.is_none() {
-            let names: Vec<&str> = kinds().map(|kind| kind.name).collect();
-            field.mistake(unknown(word, &names));
-        }
-        found
+        // Else a mistake would name all of them.
+        field.string()?;
+        let names: Vec<&str> = kinds().map(|kind| kind.name).collect();
+        kinds().nth(field.one_of(&names)?)
     });
     let auth = auth::auth(&fields, kind);
     let models = models(&fields);
-    let prices = [prices(&fields), prices(stage)].concat();
+    let prices = [prices(&fields), defaults.prices.clone()].concat();
     let headers = auth::headers(&fields);
     let matches = fields
         .optional("match")
         .and_then(|field| place(&field))
         .unwrap_or_default();
-    let unsupported = unsupported(&fields)
-        .or_else(|| unsupported(stage))
-        .unwrap_or_default();
-    let prefix = path_prefix(&fields);
+    let unsupported = unsupported(&fields).unwrap_or(defaults.unsupported);
+    let own_prefix = fields.optional("path_prefix").map(|_| path_prefix(&fields));
+    let own_host = fields.optional("host").map(|field| host::authority(&field));
+    let places = host::places(&fields);
+    let default_max_tokens = fields
+        .optional("default_max_tokens")
+        .and_then(|field| field.number(1, 1 << 24))
+        .unwrap_or(defaults.max_tokens);
+    let forward_caller_auth = fields.bool("forward_caller_auth") || defaults.forward_caller_auth;
+    let force_translate = fields.bool("force_translate");
+    let own_name = fields.optional("name").map(|field| name(&field));
+    let completions = wire::completions(&fields, kind);
+    let wire = wire::wire(&fields, kind, completions);
+    let chat_path = wire::chat_path(&fields, kind);
+    let api = wire::api(&fields, kind);
     let kind = kind?;
-    let name = match fields.optional("name") {
-        Some(field) => {
-            let name = field.string()?;
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
-            if name.len() > 64 || !name.bytes().all(plain) {
-                field.mistake(format!(
-                    "found {name:?}, expected at most 64 letters, digits, `_`, `.` or `-`"
-                ));
-            }
-            name.to_owned()
-        }
-        None => kind.name.to_owned(),
-    };
-    let host = match (fields.optional("host"), kind.host) {
-        (Some(field), _) => authority(&field)?,
-        (None, Some(host)) => google_host(filled(&fields, host)?),
+    let authority = match (own_host, kind.host) {
+        (Some(host), _) => host,
+        (None, Some(host)) => host::filled(&fields, &places, host).map(host::google_host),
         (None, None) => {
-            fields.field("host")?;
-            return None;
+            fields.missing("host");
+            None
         }
     };
-    let completions = wire::completions(&fields, kind)?;
+    let prefix = own_prefix.unwrap_or_else(|| host::filled(&fields, &places, kind.path_prefix));
     Some(Provider {
         known_rates: KnownRates::default(),
-        name,
+        name: own_name.unwrap_or_else(|| Some(kind.name.to_owned()))?,
         matches,
         kind,
-        host,
-        path_prefix: match prefix {
-            Some(prefix) => prefix,
-            None => filled(&fields, kind.path_prefix)?,
-        },
-        wire: wire::wire(&fields, kind, completions)?,
-        completions,
-        chat_path: wire::chat_path(&fields, kind)?,
-        force_translate: fields.bool("force_translate"),
-        api: wire::api(&fields, kind)?,
+        host: authority?,
+        path_prefix: prefix?,
+        wire: wire?,
+        completions: completions?,
+        chat_path: chat_path?,
+        force_translate,
+        api: api?,
         models,
         auth: auth?,
         prices,
         unsupported,
-        default_max_tokens: fields.number(
-            "default_max_tokens",
-            stage.number("default_max_tokens", 4096, 1, 1 << 24),
-            1,
-            1 << 24,
-        ),
-        forward_caller_auth: fields.bool("forward_caller_auth")
-            || stage.bool("forward_caller_auth"),
+        default_max_tokens,
+        forward_caller_auth,
         headers,
     })
 }
 
-/// A host or path of the table with its placeholders filled: each is a key of the configuration.
-fn filled(fields: &Fields<'_>, pattern: &str) -> Option<String> {
-    let mut text = pattern.to_owned();
-    for key in ["region", "location", "project", "account"] {
-        let place = format!("{{{key}}}");
-        if !text.contains(&place) {
-            continue;
-        }
-        let field = fields.field(key)?;
-        let value = field.expanded()?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-        if value.is_empty() || !value.bytes().all(plain) {
-            field.mistake("expected letters, digits, `-`, `_`, `.` or `:`");
-            return None;
-        }
-        text = text.replace(&place, &value);
-    }
-    Some(text)
+/// What counts where a provider says nothing.
+pub(super) struct Defaults {
+    prices: Vec<(Pattern, Rates)>,
+    unsupported: UnsupportedParams,
+    max_tokens: u64,
+    forward_caller_auth: bool,
 }
 
-/// Vertex AI's hosts of locations that are no region.
-fn google_host(host: String) -> String {
-    match host.strip_suffix("-aiplatform.googleapis.com") {
-        Some("global") => "aiplatform.googleapis.com".to_owned(),
-        Some(area @ ("us" | "eu")) => format!("aiplatform.{area}.rep.googleapis.com"),
-        _ => host,
+impl Defaults {
+    pub(super) fn read(stage: &Fields<'_>) -> Self {
+        Defaults {
+            prices: prices(stage),
+            unsupported: unsupported(stage).unwrap_or_default(),
+            max_tokens: stage.number("default_max_tokens", 4096, 1, 1 << 24),
+            forward_caller_auth: stage.bool("forward_caller_auth"),
+        }
     }
 }
 
-fn authority(field: &Reader<'_>) -> Option<String> {
-    let host = field.expanded()?;
-    if !host
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte))
-    {
-        field.mistake("expected a host name, with a port at most");
-        return None;
+fn name(field: &Reader<'_>) -> Option<String> {
+    let name = field.string()?;
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    if name.len() > 64 || !name.bytes().all(plain) {
+        field.mistake(format!(
+            "found {name:?}, expected at most 64 letters, digits, `_`, `.` or `-`"
+        ));
     }
-    Some(host)
+    Some(name.to_owned())
 }
 
 fn place(reader: &Reader<'_>) -> Option<Match> {
@@ -319,10 +295,12 @@ fn place(reader: &Reader<'_>) -> Option<Match> {
         let namespace = fields
             .optional("namespace")
             .and_then(|field| field.string());
+        let key = fields.field("key").and_then(|field| field.string());
+        let value = fields.field("value").and_then(|field| field.string());
         Some(MetadataMatch {
             namespace: namespace.unwrap_or("weir").to_owned(),
-            key: fields.field("key")?.string()?.to_owned(),
-            value: fields.field("value")?.string()?.to_owned(),
+            key: key?.to_owned(),
+            value: value?.to_owned(),
         })
     };
     let cluster = fields.optional("cluster").and_then(|field| field.string());

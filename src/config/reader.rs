@@ -1,5 +1,6 @@
 //! Reads configuration and collects every mistake on the way, instead of stopping at the first.
 
+use super::nearest::{alternatives, hint, unknown};
 use crate::json::number;
 use serde_json::{Map, Value};
 use std::cell::RefCell;
@@ -34,15 +35,24 @@ impl fmt::Display for Mistake {
 
 /// Where mistakes are collected.
 #[derive(Default)]
-pub(super) struct Mistakes(RefCell<Vec<Mistake>>);
+pub(super) struct Mistakes {
+    found: RefCell<Vec<Mistake>>,
+    /// What was asked, and where: the published schema must say the same.
+    #[cfg(test)]
+    pub(super) asked: RefCell<std::collections::BTreeSet<(String, String)>>,
+}
 
 impl Mistakes {
     fn add(&self, mistake: Mistake) {
-        self.0.borrow_mut().push(mistake);
+        let mut found = self.found.borrow_mut();
+        // A key of which two others are made is missing once.
+        if !found.contains(&mistake) {
+            found.push(mistake);
+        }
     }
 
     pub(super) fn take(&self) -> Vec<Mistake> {
-        std::mem::take(&mut self.0.borrow_mut())
+        std::mem::take(&mut self.found.borrow_mut())
     }
 }
 
@@ -83,6 +93,12 @@ impl<'a> Reader<'a> {
         }
     }
 
+    #[cfg(test)]
+    fn asked(&self, what: impl Into<String>) {
+        let mut asked = self.mistakes.asked.borrow_mut();
+        asked.insert((self.path.clone(), what.into()));
+    }
+
     /// Reports a mistake here.
     pub(super) fn mistake(&self, message: impl Into<String>) {
         self.mistakes.add(Mistake::new(self.path.clone(), message));
@@ -108,6 +124,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn list(&self) -> Option<Vec<Reader<'a>>> {
+        #[cfg(test)]
+        self.asked("list");
         let Value::Array(items) = self.value else {
             return self.expected("a list");
         };
@@ -116,10 +134,32 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn string(&self) -> Option<&'a str> {
+        #[cfg(test)]
+        self.asked("string");
         match self.value {
             Value::String(text) if !text.is_empty() => Some(text),
             _ => self.expected("a string that is not empty"),
         }
+    }
+
+    /// A string that may be empty.
+    pub(super) fn text(&self) -> Option<&'a str> {
+        #[cfg(test)]
+        self.asked("text");
+        match self.value {
+            Value::String(text) => Some(text),
+            _ => self.expected("a string"),
+        }
+    }
+
+    /// A header's name, in lower case.
+    pub(super) fn header(&self) -> Option<String> {
+        let name = self.string()?;
+        if !is_header(name) {
+            self.mistake("expected a header's name");
+            return None;
+        }
+        Some(name.to_ascii_lowercase())
     }
 
     /// A string in which `${NAME}` stands for an environment variable.
@@ -157,6 +197,8 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn bool(&self) -> Option<bool> {
+        #[cfg(test)]
+        self.asked("bool");
         match self.value {
             Value::Bool(truth) => Some(*truth),
             _ => self.expected("true or false"),
@@ -165,6 +207,8 @@ impl<'a> Reader<'a> {
 
     /// A whole number. A `Struct` knows doubles only, so `16777216.0` is one.
     pub(super) fn number(&self, least: u64, most: u64) -> Option<u64> {
+        #[cfg(test)]
+        self.asked(format!("{least} to {most}"));
         let number = match self.value {
             Value::Number(number) => number.as_u64().or_else(|| whole(number.as_f64()?)),
             _ => None,
@@ -177,6 +221,8 @@ impl<'a> Reader<'a> {
 
     /// A number as it is spelled, or a string that spells one.
     pub(super) fn spelled(&self) -> Option<String> {
+        #[cfg(test)]
+        self.asked("rate");
         match self.value {
             Value::Number(number) => Some(number.to_string()),
             Value::String(text) => Some(text.clone()),
@@ -186,6 +232,8 @@ impl<'a> Reader<'a> {
 
     /// A duration: seconds as a number, or a string such as `10s` or `250ms`.
     pub(super) fn duration(&self) -> Option<std::time::Duration> {
+        #[cfg(test)]
+        self.asked("duration");
         let seconds = match self.value {
             Value::Number(number) => number.as_f64(),
             Value::String(text) => match (text.strip_suffix("ms"), text.strip_suffix('s')) {
@@ -199,14 +247,20 @@ impl<'a> Reader<'a> {
         duration.or_else(|| self.expected("a duration such as 10s or 250ms"))
     }
 
+    /// Which of these words it is, if any.
+    pub(super) fn word(&self, words: &[&str]) -> Option<usize> {
+        #[cfg(test)]
+        self.asked(words.join(" "));
+        words.iter().position(|word| self.value == *word)
+    }
+
     /// One of these words; returns its place.
     pub(super) fn one_of(&self, words: &[&str]) -> Option<usize> {
-        let Value::String(text) = self.value else {
-            return self.expected(&alternatives(words));
-        };
-        let found = words.iter().position(|word| word == text);
-        if found.is_none() {
-            self.mistake(unknown(text, words));
+        let found = self.word(words);
+        match self.value {
+            Value::String(text) if found.is_none() => self.mistake(unknown(text, words)),
+            Value::String(_) => {}
+            _ => return self.expected(&alternatives(words)),
         }
         found
     }
@@ -215,12 +269,18 @@ impl<'a> Reader<'a> {
 impl<'a> Fields<'a> {
     /// A field that must be there.
     pub(super) fn field(&self, name: &str) -> Option<Reader<'a>> {
+        #[cfg(test)]
+        self.reader.asked(format!("required {name}"));
         let found = self.optional(name);
         if found.is_none() {
-            let mistake = Mistake::new(self.path(name), "missing");
-            self.reader.mistakes.add(mistake);
+            self.missing(name);
         }
         found
+    }
+
+    pub(super) fn missing(&self, name: &str) {
+        let mistake = Mistake::new(self.path(name), "missing");
+        self.reader.mistakes.add(mistake);
     }
 
     /// A field that may be left out; `null` is as if it were.
@@ -244,6 +304,8 @@ impl<'a> Fields<'a> {
 
     /// Every member, for maps whose keys are the operator's own.
     pub(super) fn entries(&self) -> Vec<(&'a str, Reader<'a>)> {
+        #[cfg(test)]
+        self.reader.asked("map");
         let entry = |(key, value): (&'a String, &'a Value)| {
             let path = format!("{}[{key:?}]", self.reader.path);
             (key.as_str(), self.reader.at(value, path))
@@ -253,6 +315,10 @@ impl<'a> Fields<'a> {
 
     /// Reports every key that is not one of `known`.
     pub(super) fn only(&self, known: &[&str]) {
+        #[cfg(test)]
+        for key in known {
+            self.reader.asked(format!("key {key}"));
+        }
         for key in self.map.keys() {
             if !known.contains(&key.as_str()) {
                 let message = format!("unknown key{}", hint(key, known));
@@ -271,52 +337,10 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// What a word that is none of `words` is told.
-pub(super) fn unknown(text: &str, words: &[&str]) -> String {
-    match hint(text, words) {
-        hint if hint.is_empty() => format!("unknown {text:?}, expected {}", alternatives(words)),
-        hint => format!("unknown {text:?}{hint}"),
-    }
-}
-
-fn alternatives(words: &[&str]) -> String {
-    match words.split_last() {
-        Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
-        None => "nothing".to_owned(),
-    }
-}
-
-/// `; did you mean "…"?`, where a known word is near.
-fn hint(text: &str, words: &[&str]) -> String {
-    let near = words.iter().map(|word| (distance(text, word), word)).min();
-    match near {
-        Some((distance, word)) if distance <= 2.max(word.len().div_euclid(3)) => {
-            format!("; did you mean {word:?}?")
-        }
-        _ => String::new(),
-    }
-}
-
-/// Levenshtein's distance, of the first 64 characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, left) in a.chars().take(64).enumerate() {
-        let mut diagonal = index;
-        let mut before = index.saturating_add(1);
-        let mut next = vec![before];
-        for (right, above) in b.iter().zip(row.iter().skip(1)) {
-            let replaced = diagonal.saturating_add(usize::from(left != *right));
-            diagonal = *above;
-            before = replaced
-                .min(above.saturating_add(1))
-                .min(before.saturating_add(1));
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
+/// Whether it can be the name of a header.
+pub(super) fn is_header(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    !name.is_empty() && name.bytes().all(plain)
 }
 
 fn whole(number: f64) -> Option<u64> {

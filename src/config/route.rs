@@ -57,7 +57,7 @@ impl RouteSettings {
                     }
                     None => "expected a whole number from 1",
                 },
-                (b"forward_caller_auth", [truth]) => {
+                (b"forward_caller_auth", [truth @ (0 | 1)]) => {
                     settings.forward_caller_auth = Some(*truth == 1);
                     continue;
                 }

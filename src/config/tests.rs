@@ -81,6 +81,53 @@ fn every_mistake_of_providers_at_once() {
     assert!(!found.join("\n").contains("s3cret"));
 }
 
+/// Nothing that is wrong keeps the rest from being looked at.
+#[test]
+fn no_mistake_hides_another() {
+    let json = r#"{"stage":"edge","translate":"inline","fallback":{},"hosts":["a/b",7],"path_prefix":9,
+        "models":[{"created":-1,"nam":"m"},5],"unknown_models":"rejekt",
+        "caller":{"header":"a b","filter_state":7,"metadata":{"nmespace":"n","path":[1]}},"team":{"metadata":7},
+        "publish":["modell"],"dry_run":"yes","max_response_bytes":1,"unsupported_params":"dorp",
+        "default_max_tokens":0,"forward_caller_auth":1,"prices":{"m":{"output_cost_per_token":"x"}},
+        "providers":[
+        {"provider":"opnai","name":"a b","auth":{"kee":"x","header":"a b","scheme":1},"models":{"m":7,"n":""},"host":"a/b",
+         "path_prefix":"p","region":"a/b","match":{"cluster":7,"cluster_metadata":{"namespace":7},"endpoint_metadata":[]},
+         "completions":"x","wire":"chatt","chat_path":"","api_version":"a b","default_max_tokens":0,
+         "forward_caller_auth":"x","force_translate":"x","unsupported_params":"x","headers":{"a b":"${NO_SUCH}","c":7},
+         "prices":{"m":{"input_cost_per_token":-1,"output_cost_per_token":[]}}},
+        7,
+        {"provider":"vertex_ai","auth":"nome","api_version":"v1","chat_path":"?","completions":true},
+        {"auth":"env","models":7,"headers":7,"prices":7,"match":7}
+    ]}"#;
+    let found = mistakes(json);
+    let mut paths: Vec<&str> = found
+        .iter()
+        .map(|mistake| mistake.split(": ").next().unwrap_or_default())
+        .collect();
+    paths.sort_unstable();
+    let want = "fallback hosts[0] hosts[1] path_prefix models[0].created models[0].nam models[0].name models[0].target \
+        models[1] unknown_models caller caller.header caller.filter_state caller.metadata.nmespace \
+        caller.metadata.namespace caller.metadata.path[0] team.metadata publish[0] dry_run max_response_bytes \
+        unsupported_params default_max_tokens forward_caller_auth prices[\"m\"].input_cost_per_token \
+        prices[\"m\"].output_cost_per_token providers[1] providers[2].auth providers[2].api_version \
+        providers[2].chat_path providers[2].chat_path providers[2].completions providers[2].location \
+        providers[2].project providers[3].provider providers[3].models providers[3].headers providers[3].prices \
+        providers[3].match";
+    let first = "provider name auth.kee auth.key auth.header auth.scheme models[\"m\"] models[\"n\"] host path_prefix region \
+        match.cluster match.cluster_metadata.namespace match.cluster_metadata.key match.cluster_metadata.value \
+        match.endpoint_metadata completions wire chat_path api_version default_max_tokens forward_caller_auth \
+        force_translate unsupported_params headers[\"a|b\"] headers[\"a|b\"] headers[\"c\"] \
+        prices[\"m\"].input_cost_per_token prices[\"m\"].output_cost_per_token";
+    let first: Vec<String> = first
+        .split_whitespace()
+        .map(|path| format!("providers[0].{}", path.replace('|', " ")))
+        .collect();
+    let mut all: Vec<&str> = want.split_whitespace().collect();
+    all.extend(first.iter().map(String::as_str));
+    all.sort_unstable();
+    assert_eq!(paths, all, "{found:#?}");
+}
+
 #[test]
 fn a_provider_that_hides_the_rest_is_a_mistake() {
     let json = r#"{"stage":"attempt","providers":[{"provider":"openai"},{"provider":"openai"}]}"#;
@@ -230,3 +277,5 @@ fn keys_are_not_shown() {
         assert!(!shown.contains("k3y"), "{provider}: {shown}");
     }
 }
+
+mod schema;

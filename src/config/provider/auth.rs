@@ -1,7 +1,7 @@
 //! How a provider is given its key, and other headers.
 
 use super::Auth;
-use crate::config::reader::Fields;
+use crate::config::reader::{Fields, is_header};
 use crate::config::secret::Secret;
 use crate::provider::ProviderKind;
 
@@ -10,11 +10,11 @@ pub(super) fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<A
         return Some(Auth::None);
     };
     if field.is_string() {
-        match field.string()? {
-            "none" => return Some(Auth::None),
-            "env" => {}
+        match field.word(&["none", "env"]) {
+            Some(0) => return Some(Auth::None),
+            Some(_) => {}
             // Not shown: it may be the key.
-            _ => {
+            None => {
                 field.mistake("expected none, env or {key: \"${NAME}\"}");
                 return None;
             }
@@ -35,13 +35,12 @@ pub(super) fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<A
     }
     let auth = field.object()?;
     auth.only(&["key", "header", "scheme"]);
-    let key_field = auth.field("key")?;
-    let key = key_field.expanded()?;
-    let header = auth.optional("header").and_then(|field| field.string());
-    let scheme = auth.optional("scheme").and_then(|field| field.spelled());
-    let kind = kind?;
-    let name = header.unwrap_or(kind.auth_header).to_ascii_lowercase();
-    let value = match scheme.as_deref() {
+    let key_field = auth.field("key");
+    let key = key_field.as_ref().and_then(|field| field.expanded());
+    let header = auth.optional("header").and_then(|field| field.header());
+    let scheme = auth.optional("scheme").and_then(|field| field.text());
+    let (key_field, key, kind) = (key_field?, key?, kind?);
+    let value = match scheme {
         Some("") => key,
         Some(scheme) => format!("{} {key}", scheme.trim()),
         // A header of one's own has no scheme, unless one is given.
@@ -57,7 +56,7 @@ pub(super) fn auth(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<A
         return None;
     }
     Some(Auth::Header {
-        name,
+        name: header.unwrap_or_else(|| kind.auth_header.to_owned()),
         value: Secret::new(value),
     })
 }
@@ -66,13 +65,12 @@ pub(super) fn headers(fields: &Fields<'_>) -> Vec<(String, Secret)> {
     let map = fields.optional("headers").and_then(|field| field.object());
     let entries = map.iter().flat_map(|map| map.entries());
     let read = entries.filter_map(|(name, field)| {
-        let value = field.expanded()?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if name.is_empty() || !name.bytes().all(plain) || value.bytes().any(|byte| byte < 0x20) {
+        let value = field.expanded();
+        let lines = |value: &String| value.bytes().any(|byte| byte < 0x20);
+        if !is_header(name) || value.as_ref().is_some_and(lines) {
             field.mistake("expected a header's name and a value of one line");
-            return None;
         }
-        Some((name.to_ascii_lowercase(), Secret::new(value)))
+        Some((name.to_ascii_lowercase(), Secret::new(value?)))
     });
     read.collect()
 }

@@ -6,12 +6,16 @@ use crate::dialect::Wire;
 use crate::provider::{Api, ProviderKind};
 
 /// Whether it has legacy completions: the kind's answer, unless the operator knows better.
-pub(super) fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bool> {
+pub(super) fn completions(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<bool> {
+    let has = fields
+        .optional("completions")
+        .map(|field| (field.bool(), field));
+    let kind = kind?;
     let can = kind.wire == Wire::OpenAi;
-    let Some(field) = fields.optional("completions") else {
+    let Some((has, field)) = has else {
         return Some(can && kind.completions);
     };
-    let has = field.bool()?;
+    let has = has?;
     if has && !can {
         field.mistake(format!("{} has no completions", kind.name));
         return None;
@@ -20,12 +24,12 @@ pub(super) fn completions(fields: &Fields<'_>, kind: &ProviderKind) -> Option<bo
 }
 
 /// The path of chats after the prefix, in OpenAI's wire: the kind's, unless the operator knows better.
-pub(super) fn chat_path(fields: &Fields<'_>, kind: &ProviderKind) -> Option<String> {
+pub(super) fn chat_path(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<String> {
     let Some(field) = fields.optional("chat_path") else {
-        return Some(kind.chat_path.to_owned());
+        return Some(kind?.chat_path.to_owned());
     };
     let path = field.string()?.trim_matches('/');
-    if kind.wire != Wire::OpenAi {
+    if kind.is_some_and(|kind| kind.wire != Wire::OpenAi) {
         field.mistake("only a host of OpenAI's wire has one");
     }
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte);
@@ -39,12 +43,17 @@ pub(super) fn chat_path(fields: &Fields<'_>, kind: &ProviderKind) -> Option<Stri
 }
 
 /// `wire: completions` has chats by way of OpenAI's legacy completions, for models that know nothing else.
-pub(super) fn wire(fields: &Fields<'_>, kind: &ProviderKind, completions: bool) -> Option<Wire> {
+pub(super) fn wire(
+    fields: &Fields<'_>,
+    kind: Option<&ProviderKind>,
+    completions: Option<bool>,
+) -> Option<Wire> {
     let Some(field) = fields.optional("wire") else {
-        return Some(kind.wire);
+        return Some(kind?.wire);
     };
     let place = field.one_of(&["chat", "completions"])?;
-    if place == 1 && !completions {
+    let kind = kind?;
+    if place == 1 && completions == Some(false) {
         field.mistake(format!("{} has no completions", kind.name));
         return None;
     }
@@ -55,12 +64,14 @@ pub(super) fn wire(fields: &Fields<'_>, kind: &ProviderKind, completions: bool) 
     })
 }
 
-pub(super) fn api(fields: &Fields<'_>, kind: &ProviderKind) -> Option<AzureApi> {
+pub(super) fn api(fields: &Fields<'_>, kind: Option<&ProviderKind>) -> Option<AzureApi> {
     let Some(field) = fields.optional("api_version") else {
         return Some(AzureApi::V1);
     };
     let version = field.string()?;
-    if !matches!(kind.api, Api::Azure | Api::Foundry) {
+    if let Some(kind) = kind
+        && !matches!(kind.api, Api::Azure | Api::Foundry)
+    {
         field.mistake(format!(
             "only azure_openai and azure_ai_foundry have an api_version, and this is {}",
             kind.name
