@@ -6,6 +6,7 @@ mod config;
 mod inline;
 mod keys;
 mod metrics;
+mod names;
 mod objects;
 mod order;
 mod plugin;
@@ -22,7 +23,7 @@ use crate::system::System;
 
 type Check = fn(&System, &mut Findings);
 
-const CHECKS: [Check; 17] = [
+const CHECKS: [Check; 18] = [
     config::check,
     plugin::check,
     vms::check,
@@ -40,6 +41,7 @@ const CHECKS: [Check; 17] = [
     tls::check,
     keys::check,
     metrics::check,
+    names::check,
 ];
 
 /// Runs every check over a system.

@@ -2,6 +2,7 @@
 
 use crate::cursor::Cursor;
 use weir::config::Pattern;
+use weir::telemetry::words;
 
 /// What of a request is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum By {
     TargetHeader,
     /// The model.
     Model,
+    /// Something that is called as if Weir wrote it, and which it does not write.
+    Nothing,
 }
 
 /// A condition of a route.
@@ -40,6 +43,7 @@ impl Wanted {
     /// Whether a target, or none that can be told, fits.
     pub fn fits(&self, target: &str) -> bool {
         match (&self.by, &self.how) {
+            (By::Nothing, _) => false,
             (By::Model, _) | (_, How::Anything) => true,
             (_, How::Exact(text)) => text == target,
             (_, How::Patterns(patterns)) => patterns.iter().any(|pattern| pattern.matches(target)),
@@ -61,7 +65,7 @@ impl By {
         match name.to_ascii_lowercase().as_str() {
             "x-weir-target" => Some(By::TargetHeader),
             "x-weir-model" => Some(By::Model),
-            _ => None,
+            other => other.starts_with("x-weir-").then_some(By::Nothing),
         }
     }
 
@@ -70,7 +74,13 @@ impl By {
         match key {
             "wasm.weir.target" => Some(By::TargetState),
             "wasm.weir.model" => Some(By::Model),
-            _ => None,
+            _ => {
+                let word = key
+                    .strip_prefix("wasm.weir.")
+                    .or_else(|| key.strip_prefix("weir."));
+                let known = key.starts_with("wasm.") && words().contains(&word?);
+                (!known).then_some(By::Nothing)
+            }
         }
     }
 }
@@ -166,6 +176,10 @@ mod tests {
         assert_eq!(By::header("X-Weir-Target"), Some(By::TargetHeader));
         assert_eq!(By::header("x-target"), None);
         assert_eq!(By::filter_state("wasm.weir.model"), Some(By::Model));
-        assert_eq!(By::filter_state("weir.target"), None);
+        assert_eq!(By::filter_state("weir.target"), Some(By::Nothing));
+        assert_eq!(By::filter_state("wasm.weir.tagret"), Some(By::Nothing));
+        assert_eq!(By::filter_state("wasm.weir.caller"), None);
+        assert_eq!(By::filter_state("wasm.other"), None);
+        assert_eq!(By::header("x-weir-tagret"), Some(By::Nothing));
     }
 }

@@ -77,18 +77,21 @@ fn served(destination: &Destination, system: &System, findings: &mut Findings) {
         .blocks
         .iter()
         .filter(|block| block.stage == Some(Stage::Attempt));
-    if attempts.next().is_none() || !system.providers_of(&destination.cluster).is_empty() {
+    if attempts.clone().next().is_none() || !system.providers_of(&destination.cluster).is_empty() {
         return;
     }
     let name = &destination.cluster;
-    let own = system.clusters.iter().find(|cluster| cluster.name == *name);
-    let filters = own.and_then(|cluster| cluster.filters.as_ref());
+    let own = system
+        .clusters
+        .iter()
+        .position(|cluster| cluster.name == *name);
+    let filters = own.and_then(|own| system.clusters.get(own)?.filters.as_ref());
     let message = match filters {
-        Some(filters) => format!(
-            "the cluster {name:?} has upstream filters of its own (line {}), which replace the router's, and no attempt of Weir's for it is among them: what goes there is neither translated nor given a key",
+        Some(filters) if !attempts.any(|block| block.cluster == own) => format!(
+            "the cluster {name:?} has upstream filters of its own (line {}), which replace the router's, and Weir's attempt is not among them: what goes there is neither translated nor given a key",
             filters.line
         ),
-        None => format!(
+        _ => format!(
             "no provider's `match` fits the cluster {name:?}: what goes there is neither translated nor given a key"
         ),
     };

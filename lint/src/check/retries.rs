@@ -27,12 +27,12 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
         .filter(|block| block.stage == Some(Stage::Attempt));
     let waits = |block: &crate::block::Block| block.tree().and_then(|tree| tree.get("fallback"));
     if let Some(waiting) = attempts.clone().find_map(waits) {
-        let retried = |route: &&Route| route.retry.at.is_some() && route.retry.count != Some(0);
+        let retried = |route: &&Route| route.retry.count != Some(0) && on_status(route);
         if !routes.is_empty() && !routes.iter().any(retried) {
             findings.warn(
                 NAME,
                 waiting.place(),
-                "`fallback` makes streams wait for their first content so that Envoy can try again, but no route has a retry policy",
+                "`fallback` makes streams wait for their first content so that Envoy can try again, but no route retries on a status: add 5xx and retriable-status-codes (with 429) to a route's `retry_on`",
             );
         }
     } else if let (Some(route), Some(block)) = (
@@ -46,6 +46,12 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
             format!("a route falls back to another provider ({file}:{line}), but without `fallback` a stream that begins with an error is sent on and not tried again"),
         );
     }
+}
+
+/// Whether a failure that the attempt shows as a status is tried again. Istio takes numbers too.
+fn on_status(route: &Route) -> bool {
+    let status = |word: &String| STATUSES.contains(&word.as_str()) || word.parse::<u16>().is_ok();
+    route.retry.on.iter().any(status)
 }
 
 /// A further try is made, for what providers do, elsewhere.
@@ -178,7 +184,7 @@ mod tests {
         );
         let never = found(super::check, &text.replace("BLOCK", &attempt));
         assert!(
-            never[0].contains("no route has a retry policy"),
+            never[0].contains("no route retries on a status"),
             "{never:?}"
         );
     }

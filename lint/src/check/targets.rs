@@ -61,7 +61,9 @@ fn asked_for(system: &System, findings: &mut Findings) {
     if targets.is_empty() || models.any(|model| model.get("target").is_none()) {
         return;
     }
-    for wanted in conditions(system).filter(|wanted| wanted.by != By::Model) {
+    for wanted in
+        conditions(system).filter(|wanted| matches!(wanted.by, By::TargetHeader | By::TargetState))
+    {
         if targets.iter().any(|target| wanted.fits(target)) {
             continue;
         }
@@ -83,6 +85,13 @@ fn told(system: &System, findings: &mut Findings) {
         headers.is_some_and(|headers| headers.is_false())
     });
     let inline = system.edges().all(|edge| edge.stage == Some(Stage::Inline));
+    for wanted in conditions(system).filter(|wanted| wanted.by == By::Nothing) {
+        findings.error(
+            NAME,
+            wanted.at.place(),
+            "this route looks at something that Weir does not write: a target is in filter state `wasm.weir.target` and in the header x-weir-target",
+        );
+    }
     for wanted in conditions(system).filter(|wanted| wanted.by == By::TargetHeader) {
         if silent {
             findings.error(
@@ -176,6 +185,12 @@ mod tests {
         };
         let both = header("openai") + ", " + &header("azure");
         assert!(said("", &both).is_empty());
+        let misspelt = both.replace("x-weir-target", "x-weir-tagret");
+        assert!(
+            said("", &misspelt)
+                .iter()
+                .any(|line| line.contains("does not write"))
+        );
         assert!(said("route_headers: false, ", &both)[0].contains("route_headers: false"));
         assert!(said("translate: inline, ", &both)[0].contains("an inline edge"));
     }
