@@ -3,12 +3,14 @@ mod bodies;
 mod buffers;
 mod clusters;
 mod config;
+mod environment;
 mod inline;
 mod keys;
 mod metrics;
 mod names;
 mod objects;
 mod order;
+mod patches;
 mod plugin;
 mod retries;
 mod rewrites;
@@ -23,13 +25,15 @@ use crate::system::System;
 
 type Check = fn(&System, &mut Findings);
 
-const CHECKS: [Check; 18] = [
+const CHECKS: [Check; 20] = [
     config::check,
     plugin::check,
     vms::check,
     objects::check,
     stages::check,
     order::check,
+    patches::check,
+    environment::check,
     targets::check,
     inline::check,
     clusters::check,

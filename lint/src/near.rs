@@ -6,7 +6,12 @@ pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
         .into_iter()
         .map(|other| (distance(name, other), other));
     let (distance, near) = near.filter(|(distance, _)| *distance > 0).min()?;
-    (distance <= 2.max(name.len().div_euclid(4))).then_some(near)
+    let most = if name.len() < 4 {
+        1
+    } else {
+        2.max(name.len().div_euclid(4))
+    };
+    (distance <= most).then_some(near)
 }
 
 /// `; did you mean "…"?`, where a name is near.
@@ -49,6 +54,7 @@ mod tests {
         );
         assert_eq!(nearest("azure", ["openai", "anthropic"]), None);
         assert_eq!(nearest("a", []), None);
+        assert_eq!(nearest("ab", ["cd"]), None);
         assert_eq!(hint("stge", ["stage"]), "; did you mean \"stage\"?");
         assert_eq!(distance("kitten", "sitting"), 3);
     }

@@ -26,6 +26,8 @@ pub struct Route {
     pub body_limit: Option<u64>,
     /// The routes that belong together: a virtual host, a VirtualService, all HTTPRoutes.
     pub table: usize,
+    /// The contexts of Istio's in which it stands; none where it is no route of Istio's.
+    pub contexts: Vec<&'static str>,
 }
 
 /// What becomes of a request.
@@ -88,6 +90,7 @@ impl Route {
             rewrites_host: None,
             body_limit: None,
             table,
+            contexts: Vec::new(),
         }
     }
 

@@ -29,23 +29,33 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
 }
 
 fn envoy(cluster: &Cursor, findings: &mut Findings) {
-    let Some(socket) = cluster.get("transport_socket") else {
-        let plain = cluster.get("transport_socket_matches").is_none();
-        if plain && ports(cluster).contains(&443) {
-            findings.error(
-                NAME,
-                cluster.place(),
-                "has no `transport_socket`: what goes to port 443, keys included, goes unencrypted",
-            );
-        }
-        return;
-    };
-    let Some((name, context)) = socket.get("typed_config").and_then(|any| any.message()) else {
-        return;
-    };
-    if !name.ends_with("UpstreamTlsContext") {
-        return;
+    // Where sockets are chosen by endpoint the cluster's own is for those that none fits.
+    let matches = cluster.list("transport_socket_matches");
+    let mut sockets: Vec<Cursor> = matches
+        .iter()
+        .filter_map(|one| one.get("transport_socket"))
+        .collect();
+    if sockets.is_empty() {
+        sockets.extend(cluster.get("transport_socket"));
     }
+    if sockets.is_empty() && ports(cluster).contains(&443) {
+        findings.error(
+            NAME,
+            cluster.place(),
+            "has no `transport_socket`: what goes to port 443, keys included, goes unencrypted",
+        );
+    }
+    for socket in sockets {
+        let message = socket.get("typed_config").and_then(|any| any.message());
+        if let Some((name, context)) = message
+            && name.ends_with("UpstreamTlsContext")
+        {
+            looks(cluster, &context, findings);
+        }
+    }
+}
+
+fn looks(cluster: &Cursor, context: &Cursor, findings: &mut Findings) {
     let common = context.get("common_tls_context");
     let validations = [
         "validation_context",
@@ -203,6 +213,11 @@ mod tests {
         let good = context("sni: a.com, common_tls_context: {validation_context: {}}");
         assert!(cluster(&good, 443).is_empty());
         assert!(cluster("", 8080).is_empty());
+        let chosen = format!(
+            "transport_socket: {{typed_config: {{\"@type\": x/a.UpstreamTlsContext}}}}, transport_socket_matches: [{{{good}}}], "
+        );
+        assert!(cluster(&chosen, 443).is_empty());
+        assert_eq!(cluster(&chosen.replace("sni", "x"), 443).len(), 1);
         assert!(cluster("", 443)[0].contains("goes unencrypted"));
         assert!(cluster(&context("sni: a.com"), 443)[0].contains("no `validation_context`"));
         let sni = cluster(

@@ -101,8 +101,9 @@ fn retry(route: &mut Route, policy: &Cursor) {
     if let Some(count) = policy.get("num_retries") {
         retry.count = count.number();
     }
-    let refresh = policy.get("refresh_cluster_on_retry");
-    retry.refreshes |= refresh.is_some_and(|refresh| refresh.is_true());
+    if let Some(refresh) = policy.get("refresh_cluster_on_retry") {
+        retry.refreshes = refresh.is_true();
+    }
     retry.priorities |= policy.get("retry_priority").is_some();
     if let Some(timeout) = policy.get("per_try_timeout")
         && timeout.text().and_then(millis) != Some(0)

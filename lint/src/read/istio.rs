@@ -68,9 +68,21 @@ fn clusters(system: &mut System) {
 fn routes(system: &mut System) {
     for service in system.objects("VirtualService") {
         let table = system.routes.len();
-        let http = service.get("spec").map(|spec| spec.list("http"));
-        for rule in http.unwrap_or_default() {
-            let route = route(&rule, table, system);
+        let Some(spec) = service.get("spec") else {
+            continue;
+        };
+        let gateways = spec.list("gateways");
+        let is_mesh = |at: &Cursor| at.text() == Some("mesh");
+        let mut contexts = Vec::new();
+        if gateways.is_empty() || gateways.iter().any(is_mesh) {
+            contexts.push("SIDECAR_OUTBOUND");
+        }
+        if !gateways.iter().all(is_mesh) {
+            contexts.push("GATEWAY");
+        }
+        for rule in spec.list("http") {
+            let mut route = route(&rule, table, system);
+            route.contexts.clone_from(&contexts);
             system.routes.push(route);
         }
     }
@@ -176,7 +188,10 @@ fn patches(system: &mut System) {
                 let limit = value
                     .get("request_body_buffer_limit")
                     .and_then(|limit| limit.number());
-                let routes = system.routes.iter_mut();
+                let routes = system
+                    .routes
+                    .iter_mut()
+                    .filter(|route| reaches(patch, route));
                 routes.for_each(|route| route.body_limit = limit.or(route.body_limit));
             }
             Some("HTTP_ROUTE") => patch_routes(patch, &value, system),
@@ -197,6 +212,16 @@ fn patches(system: &mut System) {
     }
 }
 
+/// Whether a patch is for the context of a route.
+fn reaches(patch: &Cursor, route: &Route) -> bool {
+    let context = patch.at(&["match", "context"]);
+    let context = context
+        .as_ref()
+        .and_then(|context| context.text())
+        .unwrap_or("ANY");
+    context == "ANY" || route.contexts.is_empty() || route.contexts.contains(&context)
+}
+
 fn patch_routes(patch: &Cursor, value: &Cursor, system: &mut System) {
     let operation = patch.at(&["patch", "operation"]);
     let operation = operation
@@ -215,7 +240,11 @@ fn patch_routes(patch: &Cursor, value: &Cursor, system: &mut System) {
     let limit = value
         .get("request_body_buffer_limit")
         .and_then(|limit| limit.number());
-    for route in &mut system.routes {
+    for route in system
+        .routes
+        .iter_mut()
+        .filter(|route| reaches(patch, route))
+    {
         if name.is_some() && route.name.as_deref() != name {
             continue;
         }
@@ -307,6 +336,12 @@ mod tests {
         ))
         .routes;
         assert!(routes[0].per_try_timeout.is_some() && routes[1].per_try_timeout.is_none());
+        // A gateway's patch is not for what sidecars have.
+        let sidecars = merge("{context: GATEWAY}", "{route: {cluster: x}}");
+        assert_eq!(
+            system(&sidecars).routes[0].destinations()[0].cluster,
+            "outbound|443||a.com"
+        );
         let limit = "{applyTo: VIRTUAL_HOST, patch: {operation: MERGE, value: {request_body_buffer_limit: 5}}}";
         assert_eq!(system(&text(limit)).routes[0].body_limit, Some(5));
         let buffer = "{applyTo: LISTENER, patch: {operation: MERGE, value: {per_connection_buffer_limit_bytes: 7}}}";

@@ -97,28 +97,41 @@ fn members(at: &Cursor, around: &Around, system: &mut System) {
         match key.as_str() {
             "upstream_http_filters" | "upstreamHttpFilters" => inside.position = Position::Upstream,
             "virtual_hosts" | "virtualHosts" => virtual_hosts(&member, system),
-            "static_resources" | "staticResources" => {
-                resources(&member, &inside, system);
+            "listeners" | "clusters" if lists_resources(at) => {
+                resources(&key, &member, &inside, system);
                 continue;
             }
+            // The same again as the dump's other parts.
+            "bootstrap" | "static_route_configs" if in_dump(at) => continue,
             _ => {}
         }
         value(&member, &inside, system);
     }
 }
 
-/// A bootstrap's resources have no types: their place says what they are.
-fn resources(at: &Cursor, around: &Around, system: &mut System) {
-    for listener in at.list("listeners") {
+/// A bootstrap's resources, and those of a plain list by kind, have no types: their place says what they are.
+fn lists_resources(at: &Cursor) -> bool {
+    let static_ = ["static_resources", "staticResources"];
+    static_.iter().any(|end| at.path.ends_with(end))
+        || (at.path.is_empty() && at.document.kind.is_empty())
+}
+
+fn resources(key: &str, list: &Cursor, around: &Around, system: &mut System) {
+    for resource in list.items() {
         let mut around = around.clone();
-        add_listener(&listener, &mut around, system);
-        members(&listener, &around, system);
+        if key == "listeners" {
+            add_listener(&resource, &mut around, system);
+        } else {
+            add_cluster(&resource, &mut around, system);
+        }
+        members(&resource, &around, system);
     }
-    for cluster in at.list("clusters") {
-        let mut around = around.clone();
-        add_cluster(&cluster, &mut around, system);
-        members(&cluster, &around, system);
-    }
+}
+
+/// Whether a value is a part of what Envoy's `/config_dump` shows.
+fn in_dump(at: &Cursor) -> bool {
+    at.type_name()
+        .is_some_and(|name| name.starts_with("envoy.admin."))
 }
 
 /// What a message's type says of what is in it.
@@ -213,6 +226,31 @@ mod tests {
                 [(Position::Downstream, true, Some(0), None)]
             );
         }
+    }
+
+    #[test]
+    fn resources_by_kind_are_known_by_place() {
+        let edge = block("a", "{stage: edge}");
+        let text = format!(
+            "listeners: [{{x: {edge}}}]\nclusters: [{{name: a}}]\nroutes: [{{virtual_hosts: [{{routes: [{{}}]}}]}}]\n"
+        );
+        let system = system(&text);
+        let counts = (
+            system.listeners.len(),
+            system.clusters.len(),
+            system.routes.len(),
+            system.blocks.len(),
+        );
+        assert_eq!(counts, (1, 1, 1, 1));
+    }
+
+    #[test]
+    fn a_dump_says_things_once() {
+        let edge = block("a", "{stage: edge}");
+        let text = format!(
+            "configs: [{{\"@type\": x/envoy.admin.v3.BootstrapConfigDump, bootstrap: {{static_resources: {{listeners: [{{x: {edge}}}]}}}}}}]"
+        );
+        assert!(positions(&text).is_empty());
     }
 
     #[test]
