@@ -126,31 +126,59 @@ def test_the_snapshot_is_taken(components):
     snapshot.take("envoy-gateway-components", dump, "envoy-gateway", (FALLBACK, TELEMETRY))
 
 
-def test_tokens_are_charged_to_the_rate_limit(cluster, components):
+@pytest.fixture(scope="module")
+def limited(cluster, components):
+    """With callers and the rate limit, and 40 tokens an hour for each."""
     cluster.apply(REDIS)
     cluster.pod("redis-system", app="redis")
     first, second = eg.values()
     eg.configure(cluster, **first, **second)
     cluster.pod(eg.NAMESPACE, **{"app.kubernetes.io/name": "envoy-ratelimit"})
-    components.page.section("Rate limit")
+    components.page.section("Callers and a rate limit")
     rule = "/spec/rateLimit/global/rules/0/limit/requests"
     cluster.kubectl("-n", "weir", "patch", "backendtrafficpolicy", "llm-gateway", "--type=json", "-p", json.dumps([{"op": "replace", "path": rule, "value": 40}]))
-    wait = lambda model, who: components.chat(model, headers={"x-client-id": who})  # noqa: E731
-    assert eg.wait_for(lambda: wait("gpt-4o", "probe").headers.get("x-ratelimit-limit", "").startswith("40"), "the limit is in force")
-    assert components.chat("gpt-4o").status_code == 401, "nobody is charged for a request without a caller"
-    # 16 tokens each: the third begins while eight are left, and ends over the limit.
-    for left, model in ((40, "gpt-4o"), (24, "claude-sonnet-4-6"), (8, "gpt-4o+status=503")):
-        answer = eg.wait_for(lambda: (found := wait(model, "alice")).headers.get("x-ratelimit-remaining") == str(left) and found, f"{left} tokens are left")
-        assert answer.status_code == 200
-    answer = eg.wait_for(lambda: (found := wait("gemini-2.5-flash", "alice")).status_code == 429 and found, "alice has used up hers")
-    assert answer.json()["error"]["code"] == "rate_limit_exceeded"
-    assert wait("gpt-4o", "bob").status_code == 200
+    cluster.kubectl("-n", "weir", "patch", "secret", "callers", "-p", json.dumps({"stringData": {"probe": "key-of-probe"}}))
+    in_force = lambda: components.chat("gpt-4o", headers=key("probe")).headers.get("x-ratelimit-limit", "").startswith("40")  # noqa: E731
+    eg.wait_for(in_force, "the limit is in force")
+    return components
+
+
+def key(caller):
+    return {"authorization": f"Bearer key-of-{caller}"}
+
+
+def test_only_callers_are_served_and_none_under_anothers_name(limited, providers):
+    providers.clear()
+    assert limited.chat("gpt-4o").status_code == 401
+    assert limited.chat("gpt-4o", headers={"x-client-id": "bob"}).status_code == 401
+    assert limited.chat("gpt-4o", headers={"x-api-key": "key-of-nobody"}).status_code == 401
+    assert providers.requests() == []
+    mallory = limited.chat("compatible/llama-3", headers={"x-api-key": "key-of-probe", "x-client-id": "bob"})
+    assert mallory.status_code == 200 and [name for name, _ in providers.requests()[-1]["headers"] if name in ("x-client-id", "x-api-key")] == []
+    (entry,) = eg.wait_for(lambda: [each for each in limited.entries() if each["model"] == "compatible/llama-3"], "it is logged")
+    assert entry["caller"] == "probe"
+
+
+def test_tokens_are_charged_to_the_rate_limit(limited):
+    def left():
+        # What its provider refuses costs nothing.
+        return limited.chat("gemini-2.5-flash+status=400", headers=key("alice")).headers.get("x-ratelimit-remaining")
+
+    # 16 tokens each, charged when the answer has ended: the third begins while eight are left, and ends over the limit.
+    for tokens, model in ((40, "gpt-4o"), (24, "claude-sonnet-4-6"), (8, "gpt-4o+status=503")):
+        eg.wait_for(lambda tokens=tokens: left() == str(tokens), f"{tokens} tokens are left")
+        assert limited.chat(model, headers=key("alice")).status_code == 200
+    eg.wait_for(lambda: limited.chat("gemini-2.5-flash+status=400", headers=key("alice")).status_code == 429, "alice has used up hers")
+    answer = limited.chat("gemini-2.5-flash", headers=key("alice"))
+    assert answer.status_code == 429 and answer.json()["error"]["code"] == "rate_limit_exceeded"
+    assert limited.chat("gpt-4o", headers=key("bob")).status_code == 200
 
 
 def test_the_module_comes_as_an_image_volume_too(cluster, components, overlay):
     own = yaml.safe_load(overlay.read_text())
     overlay.write_text(yaml.safe_dump({**own, "components": ["../../components/image-volume-envoy-gateway"]}))
     cluster.kubectl("apply", "-k", overlay.parent)
+    cluster.kubectl("-n", "weir", "delete", "securitypolicy", "callers", "--ignore-not-found")
     eg.wait_for(lambda: not components.pod.initial, "a pod without an init container")
     components.settled()
 
