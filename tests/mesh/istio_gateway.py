@@ -14,7 +14,7 @@ HI = [{"role": "user", "content": "Hi"}]
 def from_page(cluster):
     """The gateway, up to the page's commands that apply it."""
     # Another page's last command may have taken the namespace away.
-    wait_for(lambda: "Terminating" not in cluster.kubectl("get", "namespaces"), "no namespace is going", 60)
+    wait_for(lambda: "Terminating" not in cluster.kubectl("get", "namespaces"), "no namespace is going", 120)
     gateway = Gateway(cluster)
     gateway.page = Page(README)
     gateway.page.section("Keys")
@@ -66,10 +66,10 @@ class Gateway:
 
 
 class Stream:
-    """A stream in flight: 40 deltas, a tenth of a second apart."""
+    """A stream in flight: deltas, a tenth of a second apart."""
 
-    def __init__(self, url, model="gpt-4o"):
-        self.url, self.model, self.lines, self.failed = url, f"{model}+events=40+trickle=100", [], None
+    def __init__(self, url, model="gpt-4o", events=40):
+        self.url, self.model, self.events, self.lines, self.failed = url, f"{model}+events={events}+trickle=100", events, [], None
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
         wait_for(lambda: self.lines or self.failed, "the stream has begun")
@@ -86,6 +86,6 @@ class Stream:
         return self.thread.is_alive()
 
     def whole(self):
-        self.thread.join(30)
+        self.thread.join(60)
         assert self.failed is None and self.lines[-1] == "data: [DONE]", (self.failed, self.lines[-2:])
-        return len(self.lines) > 40
+        return len(self.lines) > self.events

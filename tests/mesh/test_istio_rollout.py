@@ -61,7 +61,7 @@ def test_a_right_configuration_cuts_no_stream(istio_gateway, page):
 
 def test_a_pod_that_leaves_waits_for_its_streams(istio, istio_gateway):
     old = istio_gateway.pod
-    streams = [Stream(istio_gateway.url, model) for model in MODELS]
+    streams = [Stream(istio_gateway.url, model, 90) for model in MODELS]
     istio.kubectl("-n", "weir", "rollout", "restart", "deployment/llm-gateway")
     wait_for(lambda: old.ending.is_set(), "the old pod is to go", 60)
     assert all(stream.is_running() for stream in streams), "streams that end before the change prove nothing"

@@ -5,9 +5,10 @@ from istio_gateway import Stream
 
 def test_it_is_taken_off(istio, istio_gateway):
     pod = istio_gateway.pod
-    stream = Stream(istio_gateway.url)
+    stream = Stream(istio_gateway.url, events=90)
     istio_gateway.page.section("Take it off")
-    assert pod.ending.is_set()
+    wait_for(pod.ending.is_set, "the pod is to go")
+    assert stream.is_running(), "a stream that ends before proves nothing"
     assert stream.whole()
     wait_for(lambda: not istio.node.find("weir", app="llm-gateway"), "the gateway is gone")
     left = istio.kubectl("-n", "weir", "get", "envoyfilters,virtualservices,serviceentries,gateways.networking.istio.io", "-o", "name")
