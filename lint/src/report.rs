@@ -45,6 +45,9 @@ impl Blocks {
             let file = block.plugin.document.file.clone();
             self.0.insert((file, block.plugin.node.line));
         }
+        for bare in system.bare() {
+            self.0.insert((bare.document.file.clone(), bare.line));
+        }
     }
 
     /// How many there are.

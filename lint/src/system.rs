@@ -71,6 +71,12 @@ impl System {
         documents.any(|root| root.document.kind == kind)
     }
 
+    /// Documents that are a plugin's configuration alone, to be put into a filter by something else.
+    pub fn bare(&self) -> impl Iterator<Item = &Cursor> {
+        let bare = |root: &&Cursor| root.document.kind.is_empty() && root.word("stage").is_some();
+        self.documents.iter().filter(bare)
+    }
+
     /// The whole Envoy's configuration, where it is one.
     pub fn bootstrap(&self) -> Option<&Cursor> {
         let mut documents = self.documents.iter();

@@ -7,15 +7,30 @@ use crate::system::System;
 
 const NAME: &str = "config";
 
+/// What a variable is taken for whose value only the host knows: a letter is well-formed everywhere.
+const UNKNOWN: &str = "x";
+
 pub(super) fn check(system: &System, findings: &mut Findings) {
+    for bare in system.bare() {
+        // What will be around it, and so its environment, is not known.
+        let env = |_: &str| Some(UNKNOWN.to_owned());
+        let bytes = bare.node.json().to_string();
+        for mistake in weir::config::parse(bytes.as_bytes(), &env)
+            .err()
+            .unwrap_or_default()
+        {
+            let mut place = bare.follow(&mistake.path).place();
+            place.path.clone_from(&mistake.path);
+            findings.error(NAME, place, mistake.message);
+        }
+    }
     for block in &system.blocks {
         match &block.told {
             Told::Tree(tree) => {
                 let environment = block.environment();
-                // A variable of the host's is set, to what only the host knows: a letter is well-formed everywhere.
                 let env = |name: &str| {
                     let value = environment.get(name)?;
-                    Some(value.clone().unwrap_or_else(|| "x".to_owned()))
+                    Some(value.clone().unwrap_or_else(|| UNKNOWN.to_owned()))
                 };
                 let bytes = tree.node.json().to_string();
                 let mistakes = weir::config::parse(bytes.as_bytes(), &env).err();
@@ -84,6 +99,23 @@ mod tests {
         );
         let text = block("edge", "{stage: edge, models: [{name: a, target: b}]}");
         assert!(found(super::check, &text).is_empty());
+    }
+
+    #[test]
+    fn a_configuration_alone_is_one_too() {
+        assert!(
+            found(
+                super::check,
+                "stage: attempt\nproviders: [{provider: openai, auth: {key: \"${K}\"}}]\n"
+            )
+            .is_empty()
+        );
+        let said = found(super::check, "stage: edge\nmodles: []\n");
+        assert_eq!(
+            said,
+            ["error: modles: unknown key; did you mean \"models\"?"]
+        );
+        assert!(found(super::check, "stage: 3\nkind: Other\n").is_empty());
     }
 
     #[test]

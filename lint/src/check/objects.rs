@@ -26,7 +26,7 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
                 findings.error(
                     NAME,
                     plugin.place(),
-                    format!("a {kind} cannot carry Weir: it has no `allow_on_headers_stop_iteration`, without which requests hang, and reaches no upstream filters, where the attempt has to be: use {use_} (k8s/ has them)"),
+                    format!("{kind} cannot carry Weir: it has no `allow_on_headers_stop_iteration`, without which requests hang, and reaches no upstream filters, where the attempt has to be: use {use_} (k8s/ has them)"),
                 );
             }
         }
@@ -66,7 +66,7 @@ mod tests {
             "kind: WasmPlugin\nmetadata: {name: a}\nspec: {url: oci://x, pluginConfig: {stage: edge}}\n",
         );
         assert!(
-            plugin[0].starts_with("error: spec: a WasmPlugin cannot carry Weir"),
+            plugin[0].starts_with("error: spec: WasmPlugin cannot carry Weir"),
             "{plugin:?}"
         );
         assert!(plugin[0].contains("an EnvoyFilter"));
