@@ -191,7 +191,8 @@ const KEYS: [&str; 21] = [
     "force_translate",
 ];
 
-/// Reads one provider.
+/// Reads one provider. It is there, whatever else is mistaken, where its kind and its name are known: the list is judged by
+/// them.
 pub(super) fn read(reader: &Reader<'_>, defaults: &Defaults) -> Option<Provider> {
     let fields = reader.object()?;
     fields.only(&KEYS);
@@ -239,15 +240,15 @@ pub(super) fn read(reader: &Reader<'_>, defaults: &Defaults) -> Option<Provider>
         name: own_name.unwrap_or_else(|| Some(kind.name.to_owned()))?,
         matches,
         kind,
-        host: authority?,
-        path_prefix: prefix?,
-        wire: wire?,
-        completions: completions?,
-        chat_path: chat_path?,
+        host: authority.unwrap_or_default(),
+        path_prefix: prefix.unwrap_or_default(),
+        wire: wire.unwrap_or(kind.wire),
+        completions: completions.unwrap_or_default(),
+        chat_path: chat_path.unwrap_or_default(),
         force_translate,
-        api: api?,
+        api: api.unwrap_or(AzureApi::V1),
         models,
-        auth: auth?,
+        auth: auth.unwrap_or(Auth::None),
         prices,
         unsupported,
         default_max_tokens,

@@ -165,18 +165,18 @@ impl<'a> Reader<'a> {
     /// A string in which `${NAME}` stands for an environment variable.
     pub(super) fn expanded(&self) -> Option<String> {
         let mut rest = self.string()?;
-        let mut out = String::new();
+        let mut out = Some(String::new());
         while let Some((before, tail)) = rest.split_once("${") {
             let Some((name, after)) = tail.split_once('}') else {
                 self.mistake("`${` without its `}`");
                 return None;
             };
-            out.push_str(before);
-            out.push_str(&self.variable(name)?);
+            // Each that is not set is told.
+            let value = self.variable(name);
+            out = out.zip(value).map(|(out, value)| out + before + &value);
             rest = after;
         }
-        out.push_str(rest);
-        Some(out)
+        out.map(|out| out + rest)
     }
 
     /// The value of an environment variable.

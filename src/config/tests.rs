@@ -278,4 +278,5 @@ fn keys_are_not_shown() {
     }
 }
 
+mod at_once;
 mod schema;
