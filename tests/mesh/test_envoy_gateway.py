@@ -1,12 +1,17 @@
 """k8s/overlays/envoy-gateway/README.md, command by command, on the real Envoy Gateway: applied, asked, with its limits."""
+import base64
 import json
+import re
+import subprocess
 from pathlib import Path
 
 import anthropic
 import httpx
 import openai
 import pytest
+import yaml
 
+import build
 import envoy_gateway as eg
 import snapshot
 from page import Page
@@ -120,3 +125,24 @@ def test_a_provider_that_is_not_who_it_says_gets_nothing(cluster, llm_gateway, p
     assert all("generateContent" not in asked["path"] for asked in providers.requests()[1:])
     cluster.kubectl("apply", "-k", "k8s/overlays/envoy-gateway")
     eg.wait_for(lambda: llm_gateway.chat("gemini-2.5-flash").status_code == 200, "the provider is believed again")
+
+
+def test_a_second_listener_is_one_more_patch_each(cluster, authority):
+    """With TLS, whose filter chains stand elsewhere in a listener: the same paths reach them."""
+    documents = [each for each in yaml.safe_load_all(cluster.kubectl("kustomize", "k8s/overlays/envoy-gateway")) if each]
+    for each in documents:
+        if each["kind"] == "Gateway":
+            each["spec"]["listeners"].append({"name": "https", "protocol": "HTTPS", "port": 443, "tls": {"certificateRefs": [{"name": "certificate"}]}})
+        elif each["kind"] == "EnvoyPatchPolicy":
+            patches = each["spec"]["jsonPatches"]
+            patches += [{**patch, "name": "weir/llm-gateway/https"} for patch in patches if patch["name"] == "weir/llm-gateway/http"]
+    issued = authority.issue_cert("llm.example.com")
+    files = {"tls.crt": issued.cert_chain_pems[0].bytes(), "tls.key": issued.private_key_pem.bytes()}
+    for name, members in (("certificate", files), ("vertex-token", {"credential": b"Bearer ya29"})):
+        data = {key: base64.b64encode(value).decode() for key, value in members.items()}
+        kind = "kubernetes.io/tls" if name == "certificate" else "Opaque"
+        documents.append({"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": {"name": name, "namespace": "weir"}, "data": data})
+    command = [build.path("egctl"), "x", "translate", "--from", "gateway-api", "--to", "xds", "--type", "all", "--file", "-"]
+    text = subprocess.run(command, input=yaml.safe_dump_all(documents), capture_output=True, text=True, timeout=60, check=True).stdout
+    assert sorted(re.findall("vmId: (weir.*)", text)) == ["weir-attempt", "weir-attempt", "weir-attempt-vertex", "weir-edge", "weir-edge"]
+    assert text.count("requestBodyBufferLimit") == 2 and text.count("clusterNotFoundResponseCode: NOT_FOUND") == 2
