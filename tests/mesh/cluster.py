@@ -156,6 +156,14 @@ current-context: mesh
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.report(namespace)}") from None
 
+    def gone(self, *namespaces):
+        """Waits until namespaces that were deleted are gone. The controller looks again when one changes, else after half the grace of its pods."""
+        for name in namespaces:
+            poked = lambda: self.kubectl("annotate", "namespace", name, f"poked={time.monotonic()}", "--overwrite", check=False).returncode != 0 or time.sleep(1)  # noqa: B023, E731
+            found = self.kubectl("get", "namespace", name, "-o", "jsonpath={.metadata.deletionTimestamp}", check=False)
+            if found.stdout:
+                wait_for(poked, f"the namespace {name} is gone", 90)
+
     def report(self, namespace):
         """What there is to know when a pod does not come up."""
         lines = [self.kubectl("-n", namespace, "get", "deployments,replicasets,pods", "-o", "wide", check=False).stdout, *self.node.complaints[-10:]]

@@ -14,4 +14,4 @@ def test_it_is_taken_off(istio, istio_gateway):
     left = istio.kubectl("-n", "weir", "get", "envoyfilters,virtualservices,serviceentries,gateways.networking.istio.io", "-o", "name")
     assert left == ""
     # The next overlay begins with a namespace of its own.
-    istio.kubectl("wait", "--for=delete", "namespace/weir", "--timeout=60s")
+    istio.gone("weir")

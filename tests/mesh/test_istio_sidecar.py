@@ -33,6 +33,8 @@ spec: {selector: {app: web}, ports: [{port: 80, targetPort: 80, name: http}]}
 
 @pytest.fixture(scope="module")
 def page(istio, providers, collector):
+    # Another page's last command may have taken the namespaces away.
+    istio.gone("weir", "chat")
     istio.apply(OTHER)
     page = Page("k8s/overlays/istio-sidecar/README.md")
     page.section("Apply")

@@ -16,7 +16,7 @@ COMPONENTS = ("fallback-istio", "ratelimit-istio", "telemetry-istio")
 @pytest.fixture(scope="module")
 def pod(istio, providers, collector):
     # Another page's last command may have taken the namespaces away.
-    wait_for(lambda: "Terminating" not in istio.kubectl("get", "namespaces"), "no namespace is going", 120)
+    istio.gone("weir", "chat")
     page = Page("k8s/overlays/istio-sidecar/README.md")
     page.section("Keys")
     page.close()
