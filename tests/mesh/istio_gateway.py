@@ -14,7 +14,7 @@ HI = [{"role": "user", "content": "Hi"}]
 def from_page(cluster):
     """The gateway, up to the page's commands that apply it."""
     # Another page's last command may have taken the namespace away.
-    wait_for(lambda: "Terminating" not in cluster.kubectl("get", "namespaces"), "no namespace is going", 120)
+    cluster.gone("weir")
     gateway = Gateway(cluster)
     gateway.page = Page(README)
     gateway.page.section("Keys")

@@ -13,5 +13,5 @@ def test_it_is_taken_off(istio, istio_gateway):
     wait_for(lambda: not istio.node.find("weir", app="llm-gateway"), "the gateway is gone")
     left = istio.kubectl("-n", "weir", "get", "envoyfilters,virtualservices,serviceentries,gateways.networking.istio.io", "-o", "name")
     assert left == ""
-    # The next overlay begins with a namespace of its own.
-    istio.gone("weir")
+    # The next overlay begins without them.
+    istio.gone("weir", "weir-trial")
