@@ -6,10 +6,11 @@ pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Opti
         .into_iter()
         .map(|other| (distance(name, other), other));
     let (distance, near) = near.filter(|(distance, _)| *distance > 0).min()?;
-    let most = if name.len() < 4 {
-        1
-    } else {
-        2.max(name.len().div_euclid(4))
+    // Long names have much in common, such as their host: a share of their length would be too much.
+    let most = match name.len() {
+        0..4 => 1,
+        4..12 => 2,
+        _ => 3,
     };
     (distance <= most).then_some(near)
 }
@@ -53,6 +54,8 @@ mod tests {
             Some("anthropic")
         );
         assert_eq!(nearest("azure", ["openai", "anthropic"]), None);
+        let hosts = ["outbound|443||openai.weir.internal"];
+        assert_eq!(nearest("outbound|443||azure.weir.internal", hosts), None);
         assert_eq!(nearest("a", []), None);
         assert_eq!(nearest("ab", ["cd"]), None);
         assert_eq!(hint("stge", ["stage"]), "; did you mean \"stage\"?");
