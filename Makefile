@@ -140,7 +140,8 @@ golden: ## rewrites the golden cases' expectations: read the diff
 	@UPDATE=1 cargo test --quiet --test golden
 
 providers: ## writes PROVIDERS.md, and the schema's part, from the provider table
-	@UPDATE=1 cargo test --quiet --test providers --test schema current
+	@UPDATE=1 cargo test --quiet --test providers current
+	@UPDATE=1 cargo test --quiet -p weir-schema current
 
 size: $(WASM) ## what takes the room in weir.wasm; fails above 1 MiB
 	@CARGO_PROFILE_RELEASE_STRIP=debuginfo cargo build --quiet --release --target wasm32-wasip1 --lib --target-dir target/named

@@ -52,6 +52,7 @@ def main():
         ("simulator", ["cargo", "test", "--quiet", "-p", "weir-simulator"], {}, rust),
         ("lint-config", ["cargo", "test", "--quiet", "-p", "weir-lint"], {}, rust),
         ("load generator", ["cargo", "test", "--quiet", "-p", "weir-bench-load"], {}, rust),
+        ("schema", ["cargo", "test", "--quiet", "-p", "weir-schema"], {}, rust),
         ("micro", ["cargo", "test", "--quiet", "-p", "weir-micro", "--lib"], {}, rust),
         ("micro as Wasm", ["sh", "-c", MICRO], {}, micro),
         ("wasm in Node", ["cargo", "test", "--test", "wasm", "--target", "wasm32-unknown-unknown"], node, rust),
