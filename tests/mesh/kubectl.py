@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 
 import build
 from machine import STATE
@@ -66,12 +67,22 @@ def execute(options, pod, _):
 def forward(options, pod, asked):
     local, _, remote = options.words[0].partition(":")
     remote = target_port(remote or local, pod, asked)
-    namespace = os.open(f"/proc/{(folder(pod) / 'holder.pid').read_text()}/ns/net", os.O_RDONLY)
+    holder = (folder(pod) / "holder.pid").read_text()
+    namespace = os.open(f"/proc/{holder}/ns/net", os.O_RDONLY)
     server = socket.create_server(("127.0.0.1", int(local)))
     print(f"Forwarding from 127.0.0.1:{local} -> {remote}", flush=True)
+    threading.Thread(target=end_with, args=(holder,), daemon=True).start()
     while True:
         client, _ = server.accept()
         threading.Thread(target=relay, args=(client, namespace, remote), daemon=True).start()
+
+
+def end_with(holder):
+    """A forwarded port ends with its pod, and is another page's to use."""
+    while os.path.exists(f"/proc/{holder}"):
+        time.sleep(0.1)
+    print("error: lost connection to pod", file=sys.stderr, flush=True)
+    os._exit(1)
 
 
 def target_port(port, pod, asked):
