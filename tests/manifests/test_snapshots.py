@@ -32,6 +32,8 @@ def bootstrap(found):
     silent = [{"name": name, "type": "STATIC", "load_assignment": {"cluster_name": name, "endpoints": []}, "http2_protocol_options": {}} for name in sorted(needed - there)]
     return {
         "node": {"id": "snapshot", "cluster": "snapshot"},
+        # A waypoint's listener is one that only other listeners reach.
+        "bootstrap_extensions": [{"name": "envoy.bootstrap.internal_listener", "typed_config": {"@type": "type.googleapis.com/envoy.extensions.bootstrap.internal_listener.v3.InternalListener"}}],
         "dynamic_resources": {"ads_config": {"api_type": "GRPC", "transport_api_version": "V3", "grpc_services": [{"envoy_grpc": {"cluster_name": "xds-grpc"}}]}},
         "static_resources": {"listeners": listeners, "clusters": [*found["clusters"], *silent]},
     }

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import build
+from machine import STATE
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,6 +39,15 @@ def program(name, *more):
     return Image([f"/usr/local/bin/{name}"], {f"/usr/local/bin/{name}": build.path(name), **dict(more)})
 
 
+def istio_bootstrap():
+    """Istio's bootstrap, without an extension for waypoints that only Istio's own build of Envoy has."""
+    text = (build.module_folder("istio", "istio.io/istio") / "tools/packaging/common/envoy_bootstrap.json").read_text()
+    assert "{{- if .metadata_discovery }}" in text
+    path = STATE / "envoy_bootstrap_tmpl.json"
+    path.write_text(text.replace("{{- if .metadata_discovery }}", "{{- if false }}"))
+    return path
+
+
 def find(reference):
     """The image that a reference names; the registry and the version do not count."""
     name = reference.split("@")[0].rsplit("/", 1)[-1].split(":")[0]
@@ -46,8 +56,7 @@ def find(reference):
     if name == "pilot":
         return program("pilot-discovery")
     if name == "proxyv2":
-        template = build.module_folder("istio", "istio.io/istio") / "tools/packaging/common/envoy_bootstrap.json"
-        return program("pilot-agent", ("/usr/local/bin/envoy", envoy()), ("/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", template))
+        return program("pilot-agent", ("/usr/local/bin/envoy", envoy()), ("/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", istio_bootstrap()))
     if name in ("gateway", "gateway-dev"):
         return program("envoy-gateway")
     if name == "envoy" or name == "distroless":

@@ -141,8 +141,13 @@ fn inserted(patch: &Cursor, system: &System, findings: &mut Findings) {
     }
 }
 
-/// Without a context a patch is for what sidecars receive too.
+/// Without a context a patch is for what sidecars receive too. A waypoint's chain for a service is inbound, too, and may be named.
 fn inbound(patch: &Cursor, findings: &mut Findings) {
+    let chain = patch.at(&["match", "listener", "filterChain", "name"]);
+    let name = chain.as_ref().and_then(|at| at.text()).unwrap_or_default();
+    if name.starts_with("inbound-vip|") {
+        return;
+    }
     let context = patch.at(&["match", "context"]);
     let word = context.as_ref().and_then(|at| at.text()).unwrap_or("ANY");
     if matches!(word, "ANY" | "SIDECAR_INBOUND") {
@@ -214,6 +219,11 @@ mod tests {
         assert!(
             said("INSERT_BEFORE", "context: SIDECAR_INBOUND, ")[0].contains("a workload receives")
         );
+        let waypoint = format!(
+            "kind: EnvoyFilter\nspec: {{configPatches: [{{applyTo: HTTP_FILTER, match: {{context: SIDECAR_INBOUND, listener: {{filterChain: {{name: 'inbound-vip|80|http|llm.weir.internal', filter: {{subFilter: {{name: envoy.filters.http.router}}}}}}}}}}, patch: {{operation: INSERT_BEFORE, value: {}}}}}]}}",
+            block("e", "{stage: edge}")
+        );
+        assert!(found(super::check, &waypoint).is_empty());
     }
 
     #[test]
