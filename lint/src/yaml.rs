@@ -51,6 +51,8 @@ pub struct Entry {
     pub key: String,
     /// The name's line, from 1.
     pub line: usize,
+    /// Whether the name is written without quotes.
+    pub bare: bool,
     /// What stands there.
     pub node: Rc<Node>,
 }
@@ -105,6 +107,7 @@ pub fn on_line(node: &Node, line: usize) -> Rc<Node> {
             let entry = |entry: &Entry| Entry {
                 key: entry.key.clone(),
                 line,
+                bare: entry.bare,
                 node: on_line(&entry.node, line),
             };
             Value::Map(entries.iter().map(entry).collect())

@@ -19,6 +19,11 @@ pub(super) fn alternatives(words: &[&str]) -> String {
 
 /// `; did you mean "…"?`, where a known word is near.
 pub(super) fn hint(text: &str, words: &[&str]) -> String {
+    // The YAML of Kubernetes' tools is that of 2005.
+    if text == "true" && words.contains(&"on") {
+        return "; did you mean \"on\"? Kubernetes reads it as true unless it is in quotes"
+            .to_owned();
+    }
     let near = words.iter().map(|word| (distance(text, word), word)).min();
     match near {
         Some((distance, word)) if distance <= 2.max(word.len().div_euclid(3)) => {

@@ -54,6 +54,17 @@ fn every_mistake_of_an_edge_at_once() {
 }
 
 #[test]
+fn what_kubernetes_makes_of_on_is_told() {
+    let json = r#"{"stage":"attempt","fallback":{"true":["permission"]},"providers":[{"provider":"openai","auth":"none"}]}"#;
+    assert_eq!(
+        mistakes(json),
+        [
+            "fallback.true: unknown key; did you mean \"on\"? Kubernetes reads it as true unless it is in quotes"
+        ]
+    );
+}
+
+#[test]
 fn every_mistake_of_providers_at_once() {
     let json = r#"{"stage":"attempt","fallback":{"on":["context"],"first_event_timeout":"soon"},"providers":[
         {"provider":"openai"},

@@ -1,6 +1,7 @@
 //! What a plugin is told, by the very reader that the plugin runs.
 
 use crate::block::{Block, Told};
+use crate::cursor::Cursor;
 use crate::finding::Findings;
 use crate::near;
 use crate::system::System;
@@ -32,6 +33,7 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
                     let value = environment.get(name)?;
                     Some(value.clone().unwrap_or_else(|| UNKNOWN.to_owned()))
                 };
+                switched(tree, findings);
                 let bytes = tree.node.json().to_string();
                 let mistakes = weir::config::parse(bytes.as_bytes(), &env).err();
                 for mistake in mistakes.unwrap_or_default() {
@@ -59,6 +61,22 @@ pub(super) fn check(system: &System, findings: &mut Findings) {
                 "has no `configuration`: Weir has to be told its stage, so that the plugin refuses to start",
             ),
         }
+    }
+}
+
+/// Kubernetes' tools read YAML of 2005, where `on` without quotes is `true`: the plugin is told of a key `true`.
+fn switched(tree: &Cursor, findings: &mut Findings) {
+    let Some(fallback) = tree.get("fallback") else {
+        return;
+    };
+    let bare = fallback.node.get("on").is_some_and(|entry| entry.bare);
+    if bare && !tree.document.kind.is_empty() {
+        let place = fallback.follow("on").place();
+        findings.error(
+            NAME,
+            place,
+            "Kubernetes reads `on` as true unless it is in quotes: write \"on\"",
+        );
     }
 }
 
@@ -135,6 +153,32 @@ mod tests {
             "vm_config: {environment_variables: {key_values: {K: \"a\\n\"}}, ",
         );
         assert!(found_in(&broken)[0].contains("a header cannot have"));
+    }
+
+    #[test]
+    fn on_is_true_in_kubernetes() {
+        let told = "{stage: attempt, fallback: {on: [permission]}, providers: [{provider: openai, auth: none}]}";
+        let manifest = |told: &str| {
+            let filter = block("attempt", told);
+            format!(
+                "apiVersion: networking.istio.io/v1alpha3\nkind: EnvoyFilter\nmetadata: {{name: a}}\nspec: {{configPatches: [{{applyTo: HTTP_FILTER, patch: {{operation: INSERT_BEFORE, value: {filter}}}}}]}}\n"
+            )
+        };
+        let said = found(super::check, &manifest(told));
+        assert_eq!(said.len(), 1);
+        assert!(
+            said[0].contains("fallback.on: Kubernetes reads `on` as true"),
+            "{said:?}"
+        );
+        assert!(found(super::check, &manifest(&told.replace("on:", "\"on\":"))).is_empty());
+        // An Envoy reads its own files as they are meant.
+        assert!(found(super::check, &block("attempt", told)).is_empty());
+        // What Kubernetes has made of it is told by the plugin's reader.
+        let made = found(super::check, &manifest(&told.replace("on:", "\"true\":")));
+        assert!(
+            made[0].contains("fallback.true: unknown key; did you mean \"on\"?"),
+            "{made:?}"
+        );
     }
 
     #[test]

@@ -23,7 +23,8 @@ enum Open {
 }
 
 enum Key {
-    Word(String),
+    /// A name, and whether it is unquoted.
+    Word(String, bool),
     /// `<<`, unquoted.
     Merge,
 }
@@ -103,7 +104,7 @@ impl Builder {
                 let key = if plain && text == "<<" {
                     Key::Merge
                 } else {
-                    Key::Word(text)
+                    Key::Word(text, plain)
                 };
                 self.value(node, Some(key))?;
             }
@@ -195,9 +196,14 @@ impl Builder {
                     Value::List(items) => merged.extend(items.iter().cloned()),
                     _ => merged.push(node),
                 },
-                Some((Key::Word(key), line)) => {
+                Some((Key::Word(key, bare), line)) => {
                     let twice = format!("the key {key:?} is there twice");
-                    if !members.add(Entry { key, line, node }) {
+                    if !members.add(Entry {
+                        key,
+                        line,
+                        bare,
+                        node,
+                    }) {
                         return Err(twice);
                     }
                 }
