@@ -1,5 +1,5 @@
 """Istio's tunnel (HBONE), as ztunnel speaks it: HTTP/2 CONNECT over mutual TLS to a waypoint's port 15008, for the address of a service."""
-import socket
+import asyncio
 import ssl
 import threading
 
@@ -9,6 +9,7 @@ import h2.events
 import h2.exceptions
 
 PORT = 15008
+BROKEN = (OSError, h2.exceptions.ProtocolError)
 
 
 class Tunnel:
@@ -21,78 +22,60 @@ class Tunnel:
         self.context.check_hostname = False
         self.context.load_cert_chain(certificates / "cert-chain.pem", certificates / "key.pem")
         self.context.set_alpn_protocols(["h2"])
-        self.server = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.server.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
+        # A loop keeps only weak references to what runs in it.
+        self.loop, self.running = asyncio.new_event_loop(), set()
+        threading.Thread(target=self.loop.run_forever, daemon=True).start()
+        serving = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._accept, "127.0.0.1", 0), self.loop)
+        self.url = f"http://127.0.0.1:{serving.result(10).sockets[0].getsockname()[1]}"
 
-    def _serve(self):
-        while True:
-            try:
-                client, _ = self.server.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+    async def _accept(self, reader, writer):
+        task = asyncio.ensure_future(self._carry(reader, writer))
+        self.running.add(task)
+        task.add_done_callback(self.running.discard)
 
-    def _carry(self, client):
-        with client, self.context.wrap_socket(socket.create_connection((self.waypoint, PORT), 10)) as wire:
-            wire.settimeout(None)
-            one = _Stream(wire, client, self.target)
-            threading.Thread(target=one.send, daemon=True).start()
-            one.receive()
+    async def _carry(self, reader, writer):
+        peer = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
+        wire, out = await asyncio.open_connection(self.waypoint, PORT, ssl=self.context)
+        peer.initiate_connection()
+        peer.send_headers(1, [(":method", "CONNECT"), (":authority", self.target)])
+        out.write(peer.data_to_send())
+        changed = asyncio.Event()
+        sending = asyncio.ensure_future(self._send(reader, peer, out, changed))
+        receiving = asyncio.ensure_future(self._receive(writer, peer, wire, out, changed))
+        await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
+        for each in (sending, receiving):
+            each.cancel()
+        for each in (writer, out):
+            each.close()
+
+    async def _send(self, reader, peer, out, changed):
+        try:
+            while data := await reader.read(65536):
+                while data:
+                    while (room := min(peer.local_flow_control_window(1), peer.max_outbound_frame_size)) <= 0:
+                        changed.clear()
+                        await changed.wait()
+                    peer.send_data(1, data[:room])
+                    data = data[room:]
+                    out.write(peer.data_to_send())
+                    await out.drain()
+        except BROKEN:
+            return
+
+    async def _receive(self, writer, peer, wire, out, changed):
+        try:
+            while data := await wire.read(65536):
+                for event in peer.receive_data(data):
+                    if isinstance(event, h2.events.DataReceived):
+                        peer.acknowledge_received_data(event.flow_controlled_length, 1)
+                        writer.write(event.data)
+                    if isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset)):
+                        return
+                out.write(peer.data_to_send())
+                changed.set()
+                await writer.drain()
+        except BROKEN:
+            return
 
     def close(self):
-        self.server.close()
-
-
-class _Stream:
-    """One connection in the tunnel: a thread sends, another receives; both hold the lock for what they do with the protocol."""
-
-    def __init__(self, wire, client, target):
-        self.wire, self.client, self.changed = wire, client, threading.Condition()
-        self.peer = h2.connection.H2Connection(h2.config.H2Configuration(client_side=True))
-        self.peer.initiate_connection()
-        self.peer.send_headers(1, [(":method", "CONNECT"), (":authority", target)])
-        wire.sendall(self.peer.data_to_send())
-
-    def send(self):
-        try:
-            while data := self.client.recv(65536):
-                while data:
-                    with self.changed:
-                        while not (room := min(self.peer.local_flow_control_window(1), self.peer.max_outbound_frame_size)):
-                            self.changed.wait(10)
-                        self.peer.send_data(1, data[:room])
-                        self.wire.sendall(self.peer.data_to_send())
-                    data = data[room:]
-        except (OSError, h2.exceptions.ProtocolError):
-            pass
-        finally:
-            # Also where the client has left: the other thread waits for what will not come.
-            self._shut(self.wire)
-
-    def receive(self):
-        try:
-            while data := self.wire.recv(65536):
-                with self.changed:
-                    events = self.peer.receive_data(data)
-                    for event in events:
-                        if isinstance(event, h2.events.DataReceived):
-                            self.peer.acknowledge_received_data(event.flow_controlled_length, 1)
-                    self.wire.sendall(self.peer.data_to_send())
-                    self.changed.notify()
-                for event in events:
-                    if isinstance(event, h2.events.DataReceived):
-                        self.client.sendall(event.data)
-                    if isinstance(event, (h2.events.StreamEnded, h2.events.StreamReset, h2.events.ConnectionTerminated)):
-                        return
-        except (OSError, h2.exceptions.ProtocolError):
-            pass
-        finally:
-            self._shut(self.client)
-
-    @staticmethod
-    def _shut(end):
-        try:
-            end.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+        self.loop.call_soon_threadsafe(self.loop.stop)
