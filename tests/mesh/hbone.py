@@ -42,11 +42,13 @@ class Tunnel:
         changed = asyncio.Event()
         sending = asyncio.ensure_future(self._send(reader, peer, out, changed))
         receiving = asyncio.ensure_future(self._receive(writer, peer, wire, out, changed))
-        await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
-        for each in (sending, receiving):
-            each.cancel()
-        for each in (writer, out):
-            each.close()
+        try:
+            await asyncio.wait([sending, receiving], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in (sending, receiving):
+                each.cancel()
+            for each in (writer, out):
+                each.close()
 
     async def _send(self, reader, peer, out, changed):
         try:
@@ -78,4 +80,10 @@ class Tunnel:
             return
 
     def close(self):
+        asyncio.run_coroutine_threadsafe(self._end(), self.loop).result(10)
         self.loop.call_soon_threadsafe(self.loop.stop)
+
+    async def _end(self):
+        for each in self.running:
+            each.cancel()
+        await asyncio.gather(*self.running, return_exceptions=True)
