@@ -17,7 +17,9 @@ def overlays():
 
 
 def components(overlay):
-    """Those of the same control plane: `NAME-istio`, `NAME-envoy-gateway`."""
+    """Those of the same control plane: `NAME-istio`, `NAME-envoy-gateway`. A waypoint takes none (its page says why)."""
+    if overlay == "istio-ambient":
+        return []
     family = "istio" if overlay.startswith("istio") else "envoy-gateway"
     return sorted(path.name for path in (K8S / "components").iterdir() if path.name.endswith(f"-{family}"))
 

@@ -80,6 +80,11 @@ def go():
     return str(own)
 
 
+def environment():
+    """No other Go than the one that was found, and no workspace of whoever has one above this folder."""
+    return {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"}
+
+
 def build(names=PROGRAMS):
     """Builds what is missing of the named programs."""
     missing = [name for name in names if not path(name).exists()]
@@ -93,8 +98,7 @@ def build(names=PROGRAMS):
         target.parent.mkdir(parents=True, exist_ok=True)
         draft = target.with_name(f".{name}.{os.getpid()}")
         began = time.monotonic()
-        env = {**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"}
-        done = subprocess.run([command, "build", f"-ldflags=-s -w {linker}", "-o", str(draft), package], cwd=SOURCES / module, env=env, capture_output=True, text=True)
+        done = subprocess.run([command, "build", f"-ldflags=-s -w {linker}", "-o", str(draft), package], cwd=SOURCES / module, env=environment(), capture_output=True, text=True)
         if done.returncode:
             raise SystemExit(f"{name} was not built:\n{done.stderr[-4000:]}")
         draft.rename(target)
@@ -103,10 +107,10 @@ def build(names=PROGRAMS):
 
 def module_folder(module, import_path):
     """The folder of a Go module in Go's own cache: what control planes publish beside their code (CRDs, charts, templates)."""
-    out = subprocess.run([go(), "list", "-m", "-f", "{{.Dir}}", import_path], cwd=SOURCES / module, capture_output=True, text=True, check=True)
+    out = subprocess.run([go(), "list", "-m", "-f", "{{.Dir}}", import_path], cwd=SOURCES / module, env=environment(), capture_output=True, text=True, check=True)
     folder = out.stdout.strip()
     if not folder:
-        subprocess.run([go(), "mod", "download", import_path], cwd=SOURCES / module, check=True)
+        subprocess.run([go(), "mod", "download", import_path], cwd=SOURCES / module, env=environment(), check=True)
         return module_folder(module, import_path)
     return Path(folder)
 

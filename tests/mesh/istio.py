@@ -1,4 +1,6 @@
 """Istio as `istioctl` installs it: its own manifests, applied; istiod runs as their Deployment says."""
+import base64
+import json
 import subprocess
 from pathlib import Path
 
@@ -39,3 +41,12 @@ def install(cluster, *settings):
     wait_for(lambda: cluster.kubectl("apply", "--server-side", "-f", "-", text=text, check=False).returncode == 0, "Istio's manifests are applied", 60)
     cluster.pod("istio-system", app="istiod")
     return wait_for(lambda: "caBundle" in cluster.kubectl("get", "mutatingwebhookconfiguration", "-o", "yaml"), "istiod has signed its webhook", 30)
+
+
+def rotated(cluster, namespace, old, new):
+    """Puts another token into the file of keys that the pages make."""
+    secret = json.loads(cluster.kubectl("-n", namespace, "get", "secret", "provider-key-files", "-o", "json"))
+    text = base64.b64decode(secret["data"]["vertex.yaml"]).decode()
+    assert f"Bearer {old}" in text
+    secret["data"]["vertex.yaml"] = base64.b64encode(text.replace(old, new).encode()).decode()
+    cluster.kubectl("-n", namespace, "replace", "-f", "-", text=json.dumps(secret))

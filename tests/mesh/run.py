@@ -30,12 +30,14 @@ def missing():
     if lacking:
         return f"missing programs: on Debian, apt-get install {' '.join(lacking)}"
     if subprocess.run([*root(), "unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True).returncode:
-        return "the mesh's test makes network, mount and process namespaces: run it as root"
+        return "the mesh's test makes network, mount and process namespaces: run it as root, or where it may make them"
     return ""
 
 
 def root():
-    return ["sudo", "-n"] if os.geteuid() else []
+    """What runs a command as root, with this user's caches."""
+    kept = [f"{name}={os.environ[name]}" for name in ("PATH", "HOME") if name in os.environ]
+    return ["sudo", "-n", "-E", "env", *kept, f"WEIR_MESH_CACHE={build.cache()}"] if os.geteuid() else []
 
 
 def main():
@@ -46,17 +48,25 @@ def main():
         return 2
     if "--why-not" in sys.argv:
         return 0
+    options = [each for each in sys.argv[1:] if each.startswith("-")]
+    tests = [each for each in sys.argv[1:] if not each.startswith("-")]
     build.build()
     command = [
-        *([*root(), "-E", f"PATH={os.environ['PATH']}"] if root() else []),
+        *root(),
         *"unshare --mount --net --pid --fork --kill-child --mount-proc".split(),
-        *[sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *(sys.argv[1:] or [str(HERE)])],
+        *[sys.executable, "-m", "pytest", "-q", "-rs", "-p", "no:cacheprovider", *options, *(tests or [str(HERE)])],
     ]
     began = time.monotonic()
     code, output = run(command, {"WEIR_MESH": "1"})
     passed, failed, skipped = counts = pytest(output)
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps({**dict(zip(("passed", "failed", "skipped"), counts)), "seconds": round(time.monotonic() - began, 1)}))
+    seconds = round(time.monotonic() - began, 1)
+    if root():
+        written = [HERE.parents[1] / name for name in ("target", "tests/manifests/snapshots")]
+        subprocess.run([*root(), "chown", "-R", f"{os.getuid()}:{os.getgid()}", *written])
+    if not tests:
+        REPORT.parent.mkdir(parents=True, exist_ok=True)
+        REPORT.write_text(json.dumps({**dict(zip(("passed", "failed", "skipped"), counts)), "seconds": seconds}))
+    print(f"make mesh: {seconds} s")
     print(f"{passed} passed, {failed} failed, {skipped} skipped")
     return code or passed == 0
 

@@ -1,11 +1,13 @@
 """k8s/overlays/istio-sidecar/README.md, command by command: an application's own sidecar, injected by the real webhook, is the LLM gateway."""
 import json
 import re
+import threading
 
 import pytest
 
 import snapshot
 from cluster import wait_for
+from istio import rotated
 from page import Page
 
 CHAT = {"messages": [{"role": "user", "content": "Hi"}]}
@@ -104,10 +106,55 @@ def test_other_hosts_are_left_alone(pod):
 
 
 def test_a_provider_by_its_name_in_the_mesh_gets_no_key(pod, providers):
-    """Only what came through the edge is given a key: these names are not for applications."""
+    """Only what came through the edge is given one: these names are not for applications."""
     providers.clear()
-    done = named(pod, "chat").execute(["curl", "-sS", "-m", "5", "http://openai.weir.internal/v1/models"])
-    assert b"sk-openai" not in json.dumps(providers.requests()).encode(), done
+    done = named(pod, "chat").execute(["curl", "-sS", "-m", "5", "http://openai.weir.internal:443/v1/models"])
+    (asked,) = providers.requests()
+    assert asked["path"] == "/v1/models" and "authorization" not in dict(asked["headers"]), done
+
+
+class Streamed:
+    """A stream that the application reads, with ten events a second."""
+
+    def __init__(self, pod, model, events=60):
+        body = json.dumps({"model": f"{model}+events={events}+trickle=100", "stream": True, **CHAT})
+        command = ["curl", "-sS", "-N", "-m", "40", "http://llm.weir.internal/v1/chat/completions", "-H", "content-type: application/json", "-d", body]
+        self.thread = threading.Thread(target=self._read, args=(named(pod, "chat"), command), daemon=True)
+        self.thread.start()
+
+    def _read(self, container, command):
+        self.done = container.execute(command)
+
+    def is_whole(self):
+        self.thread.join(60)
+        return self.done.returncode == 0 and self.done.stdout.decode().rstrip().endswith("data: [DONE]")
+
+
+def test_a_wrong_configuration_is_refused_and_a_right_one_cuts_no_stream(istio, pod, providers):
+    value = "/spec/configPatches/0/patch/value/typed_config/config/configuration/value"
+    patch = lambda *operations: istio.kubectl("-n", "istio-system", "patch", "envoyfilter", "weir-edge", "--type=json", "-p", json.dumps(operations))  # noqa: E731
+    providers.clear()
+    streams = [Streamed(pod, model) for model in ("gpt-4o", "claude-sonnet-4-6")]
+    wait_for(lambda: len(providers.requests()) == 2, "both streams are under way")
+    patch({"op": "add", "path": f"{value}/modles", "value": []})
+    log = named(pod, "istio-proxy").log
+    wait_for(lambda: "weir config: modles: unknown key" in log.read_text(errors="replace"), "it is refused")
+    assert ask(pod, "gpt-4o")[0] == 200
+    patch({"op": "remove", "path": f"{value}/modles"}, {"op": "add", "path": f"{value}/models/0", "value": {"name": "fast", "target": "openai"}})
+    wait_for(lambda: ask(pod, "fast")[0] == 200, "the new configuration serves")
+    assert all(stream.thread.is_alive() for stream in streams), "streams that end before the change prove nothing"
+    assert all(stream.is_whole() for stream in streams), [stream.done for stream in streams]
+
+
+def test_a_key_is_rotated_without_a_restart(istio, pod, providers):
+    def key():
+        ask(pod, "vertex/gemini-2.5-flash")
+        return dict(providers.requests()[-1]["headers"])["authorization"]
+
+    assert key() == "Bearer ya29.token"
+    rotated(istio, "chat", "ya29.token", "ya29.second")
+    wait_for(lambda: key() == "Bearer ya29.second", "the new key is sent")
+    assert named(pod, "istio-proxy").restarts == 0
 
 
 def test_telemetry(pod, page, providers, collector):

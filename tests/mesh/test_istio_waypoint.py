@@ -12,6 +12,7 @@ import pytest
 import snapshot
 from cluster import gateway_api_crds, wait_for
 from hbone import Tunnel
+from istio import rotated
 from istio_gateway import HI, Stream
 from page import Page
 
@@ -163,3 +164,21 @@ def test_a_wrong_configuration_is_refused_and_a_right_one_cuts_no_stream(istio, 
     assert all(stream.is_running() for stream in streams), "streams that end before the change prove nothing"
     assert all(stream.whole() for stream in streams)
     assert "--drain-time-s 600 " in log.read_text(errors="replace")
+
+
+def test_a_key_is_rotated_without_a_restart(istio, waypoint, url, providers):
+    def key():
+        assert chat(url, "vertex/gemini-2.5-flash").status_code == 200
+        return dict(providers.requests()[-1]["headers"])["authorization"]
+
+    assert key() == "Bearer ya29.first"
+    rotated(istio, "weir", "ya29.first", "ya29.second")
+    wait_for(lambda: key() == "Bearer ya29.second", "the new key is sent")
+    assert waypoint.containers[0].restarts == 0
+
+
+def test_it_comes_off(istio, waypoint, page):
+    page.section("Take it off")
+    assert page.blocks == [], "the page's commands that were not run"
+    wait_for(waypoint.ending.is_set, "the waypoint is to go", 60)
+    istio.gone("weir")
