@@ -1,5 +1,7 @@
 //! The name that was probably meant.
 
+use weir::config::distance;
+
 /// The nearest of some names, if it is near.
 pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let near = names
@@ -20,27 +22,6 @@ pub fn hint<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String 
     let near = nearest(name, names);
     near.map(|near| format!("; did you mean {near:?}?"))
         .unwrap_or_default()
-}
-
-/// Levenshtein's distance, of the first 128 characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(128).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, left) in a.chars().take(128).enumerate() {
-        let mut diagonal = index;
-        let mut before = index.saturating_add(1);
-        let mut next = vec![before];
-        for (right, above) in b.iter().zip(row.iter().skip(1)) {
-            let replaced = diagonal.saturating_add(usize::from(left != *right));
-            diagonal = *above;
-            before = replaced
-                .min(above.saturating_add(1))
-                .min(before.saturating_add(1));
-            next.push(before);
-        }
-        row = next;
-    }
-    row.last().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ mod source;
 
 pub use attempt::{AttemptConfig, Fallback, Place};
 pub use edge::{EdgeConfig, Identity, LabelLimits, ModelRoute, Unknown};
+pub use nearest::distance;
 pub use pattern::Pattern;
 pub use provider::{Auth, AzureApi, Match, MetadataMatch, Provider};
 pub use reader::Mistake;

@@ -33,11 +33,11 @@ pub(super) fn hint(text: &str, words: &[&str]) -> String {
     }
 }
 
-/// Levenshtein's distance, of the first 64 characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).collect();
+/// Levenshtein's distance, of the first 128 characters: how many of them are to be changed, added or left out.
+pub fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().take(128).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (index, left) in a.chars().take(64).enumerate() {
+    for (index, left) in a.chars().take(128).enumerate() {
         let mut diagonal = index;
         let mut before = index.saturating_add(1);
         let mut next = vec![before];

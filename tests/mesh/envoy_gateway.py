@@ -5,9 +5,9 @@ import re
 import shutil
 import subprocess
 
-import httpx
 import yaml
 
+import asking
 import build
 from cluster import gateway_api_crds, wait_for
 from machine import STATE
@@ -105,7 +105,7 @@ def programmed(cluster, name, seconds=20):
     return wait_for(said, f"EnvoyPatchPolicy {name} is judged", seconds)
 
 
-class Gateway:
+class Gateway(asking.Gateway):
     """The gateway for models, as its page makes it."""
 
     def __init__(self, cluster):
@@ -130,21 +130,6 @@ class Gateway:
     @property
     def url(self):
         return f"http://{self.pod.network.ip}:10080"
-
-    def chat(self, model, messages=None, headers=None, **more):
-        body = {"model": model, "messages": messages or [{"role": "user", "content": "Hi"}], **more}
-        return httpx.post(f"{self.url}/v1/chat/completions", json=body, headers=headers, timeout=30)
-
-    def settled(self):
-        """Waits until the one proxy serves."""
-
-        def serves():
-            try:
-                return self.chat("gpt-4o").status_code == 200
-            except httpx.HTTPError:
-                return False
-
-        wait_for(serves, "the gateway serves", 60)
 
     def log(self):
         """What the proxy wrote."""

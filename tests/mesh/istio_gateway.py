@@ -1,14 +1,10 @@
-"""The LLM gateway of k8s/overlays/istio-gateway, as its page makes it; and streams that are in flight while something changes."""
+"""The LLM gateway of k8s/overlays/istio-gateway, as its page makes it."""
 import json
-import threading
 
-import httpx
-
-from cluster import wait_for
+import asking
 from page import Page
 
 README = "k8s/overlays/istio-gateway/README.md"
-HI = [{"role": "user", "content": "Hi"}]
 
 
 def from_page(cluster):
@@ -23,7 +19,7 @@ def from_page(cluster):
     return gateway
 
 
-class Gateway:
+class Gateway(asking.Gateway):
     def __init__(self, cluster, namespace="weir"):
         self.cluster, self.namespace = cluster, namespace
 
@@ -39,20 +35,6 @@ class Gateway:
     def url(self):
         return f"http://{self.pod.network.ip}"
 
-    def chat(self, model, messages=None, headers=None, **more):
-        return httpx.post(f"{self.url}/v1/chat/completions", json={"model": model, "messages": messages or HI, **more}, headers=headers, timeout=30)
-
-    def settled(self):
-        """Waits until the one proxy serves."""
-
-        def serves():
-            try:
-                return self.chat("gpt-4o").status_code == 200
-            except httpx.HTTPError:
-                return False
-
-        wait_for(serves, "the gateway serves", 60)
-
     def log(self):
         """What the proxy wrote."""
         return self.proxy.log.read_text(errors="replace")
@@ -63,29 +45,3 @@ class Gateway:
 
     def change(self, name, *operations):
         self.cluster.kubectl("-n", self.namespace, "patch", "envoyfilter", name, "--type=json", "-p", json.dumps(operations))
-
-
-class Stream:
-    """A stream in flight: deltas, a tenth of a second apart."""
-
-    def __init__(self, url, model="gpt-4o", events=40):
-        self.url, self.model, self.events, self.lines, self.failed = url, f"{model}+events={events}+trickle=100", events, [], None
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-        wait_for(lambda: self.lines or self.failed, "the stream has begun")
-
-    def _read(self):
-        body = {"model": self.model, "messages": HI, "stream": True}
-        try:
-            with httpx.stream("POST", f"{self.url}/v1/chat/completions", json=body, timeout=30) as answer:
-                self.lines.extend(line for line in answer.iter_lines() if line)
-        except httpx.HTTPError as error:
-            self.failed = error
-
-    def is_running(self):
-        return self.thread.is_alive()
-
-    def whole(self):
-        self.thread.join(60)
-        assert self.failed is None and self.lines[-1] == "data: [DONE]", (self.failed, self.lines[-2:])
-        return len(self.lines) > self.events

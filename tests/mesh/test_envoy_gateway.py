@@ -5,18 +5,15 @@ import re
 import subprocess
 from pathlib import Path
 
-import anthropic
-import httpx
-import openai
 import pytest
 import yaml
 
+import asking
 import build
 import envoy_gateway as eg
 import snapshot
 from page import Page
 
-HI = [{"role": "user", "content": "Hi"}]
 # A model, the provider that serves it, the path and the header with its key.
 TARGETS = [
     ("gpt-4o", "openai", "/v1/chat/completions", ("authorization", "Bearer sk-openai")),
@@ -70,50 +67,27 @@ def test_a_model_is_served_by_its_target(llm_gateway, providers, model, provider
 @pytest.mark.parametrize("model", ["gpt-4o", "claude-sonnet-4-6"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_both_clients_wires(llm_gateway, model, stream):
-    client = openai.OpenAI(base_url=f"{llm_gateway.url}/v1", api_key="callers", max_retries=0, timeout=20)
-    answer = client.chat.completions.create(model=model, messages=HI, stream=stream)
-    text = "".join(chunk.choices[0].delta.content or "" for chunk in answer if chunk.choices) if stream else answer.choices[0].message.content
-    assert text == "Hello from the simulator."
-    client = anthropic.Anthropic(base_url=llm_gateway.url, api_key="callers", max_retries=0, timeout=20)
-    body = {"model": model, "max_tokens": 50, "messages": HI}
-    if stream:
-        with client.messages.stream(**body) as events:
-            text = "".join(events.text_stream)
-    else:
-        text = client.messages.create(**body).content[0].text
-    assert text == "Hello from the simulator."
+    asking.answers_both_clients(llm_gateway.url, model, stream)
 
 
 def test_a_body_may_be_longer_than_the_buffers(llm_gateway):
-    long = [{"role": "user", "content": "x" * 3_000_000}]
-    assert llm_gateway.chat("gpt-4o", messages=long).status_code == 200
-    assert llm_gateway.chat("claude-sonnet-4-6", messages=long).status_code == 200
-    answer = llm_gateway.chat("gpt-4o", messages=[{"role": "user", "content": "x" * 17_000_000}])
-    assert answer.status_code == 413 and "16777216" in answer.json()["error"]["message"]
+    asking.takes_bodies_longer_than_its_buffers(llm_gateway)
 
 
 def test_a_translated_answer_of_the_buffers_size_is_delivered(llm_gateway):
-    for size in (700_000, 1_040_000, 2_000_000):
-        answer = llm_gateway.chat(f"claude-sonnet-4-6+size={size}")
-        assert answer.status_code == 200 and len(answer.json()["choices"][0]["message"]["content"]) == size
+    asking.delivers_translated_answers_of_its_buffers_size(llm_gateway)
 
 
 def test_a_model_without_a_target_is_a_404_in_the_clients_wire(llm_gateway):
-    answer = llm_gateway.chat("unheard-of")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "model_not_found")
+    asking.refuses_a_model_without_a_target(llm_gateway)
 
 
 def test_no_client_chooses_its_target(llm_gateway, providers):
-    providers.clear()
-    answer = httpx.post(f"{llm_gateway.url}/v1/chat/completions", json={"model": "gpt-4o", "messages": HI}, headers={"x-weir-target": "anthropic"})
-    assert answer.headers["x-weir-provider"] == "openai"
-    assert httpx.get(f"{llm_gateway.url}/elsewhere", headers={"x-weir-target": "openai"}).status_code == 404
-    assert [asked["path"] for asked in providers.requests()] == ["/v1/chat/completions"]
+    asking.lets_no_client_choose_its_target(llm_gateway, providers)
 
 
 def test_a_models_name_may_hold_a_slash(llm_gateway):
-    answer = httpx.get(f"{llm_gateway.url}/v1/models/azure%2Fgpt-4o")
-    assert (answer.status_code, answer.json()["id"]) == (200, "azure/gpt-4o")
+    asking.knows_models_with_a_slash(llm_gateway)
 
 
 def test_a_provider_that_is_not_who_it_says_gets_nothing(cluster, llm_gateway, providers):

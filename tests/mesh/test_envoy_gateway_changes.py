@@ -2,7 +2,6 @@
 import json
 import re
 import subprocess
-import threading
 
 import httpx
 import pytest
@@ -10,10 +9,9 @@ import yaml
 
 import build
 import envoy_gateway as eg
+from asking import Stream
 
 EDGE = "/spec/jsonPatches/0/operation/value/typed_config/config"
-# So many deltas, a tenth of a second apart.
-SLOW = "+events={}+trickle=100"
 
 
 @pytest.fixture(scope="module")
@@ -29,32 +27,6 @@ def restored(cluster, llm_gateway):
     llm_gateway.settled()
 
 
-class Stream:
-    """A stream in flight."""
-
-    def __init__(self, gateway, model="gpt-4o", events=80):
-        self.url, self.model, self.lines, self.failed = gateway.url, model + SLOW.format(events), [], None
-        self.thread = threading.Thread(target=self._read, daemon=True)
-        self.thread.start()
-        eg.wait_for(lambda: self.lines or self.failed, "the stream has begun")
-
-    def _read(self):
-        body = {"model": self.model, "messages": [{"role": "user", "content": "Hi"}], "stream": True}
-        try:
-            with httpx.stream("POST", f"{self.url}/v1/chat/completions", json=body, timeout=30) as answer:
-                self.lines.extend(line for line in answer.iter_lines() if line)
-        except httpx.HTTPError as error:
-            self.failed = error
-
-    def is_running(self):
-        return self.thread.is_alive()
-
-    def whole(self):
-        self.thread.join(30)
-        assert self.failed is None and self.lines[-1] == "data: [DONE]", (self.failed, self.lines[-2:])
-        return True
-
-
 def change(cluster, policy, *operations):
     cluster.kubectl("-n", "weir", "patch", "envoypatchpolicy", policy, "--type=json", "-p", json.dumps(operations))
 
@@ -65,7 +37,7 @@ def test_a_wrong_configuration_is_said_where_the_page_says(llm_gateway, page):
 
 
 def test_every_mistake_is_a_line_of_the_log_and_the_old_configuration_serves(cluster, llm_gateway):
-    streams = [Stream(llm_gateway), Stream(llm_gateway, "claude-sonnet-4-6")]
+    streams = [Stream(llm_gateway.url, events=80), Stream(llm_gateway.url, "claude-sonnet-4-6", 80)]
     before = len(llm_gateway.log())
     value = f"{EDGE}/configuration/value"
     change(cluster, "weir-edge", {"op": "add", "path": f"{value}/max_request_bytes", "value": "lots"}, {"op": "add", "path": f"{value}/modles", "value": []})
@@ -132,7 +104,7 @@ def test_without_the_attempt_nothing_has_a_key(cluster, llm_gateway, providers):
 
 def test_a_right_configuration_cuts_no_stream(llm_gateway, page):
     assert llm_gateway.chat("fast").status_code == 404
-    streams = [Stream(llm_gateway, model) for model in ("gpt-4o", "claude-sonnet-4-6", "gemini-2.5-flash")]
+    streams = [Stream(llm_gateway.url, model, 80) for model in ("gpt-4o", "claude-sonnet-4-6", "gemini-2.5-flash")]
     page.section("Change it")
     eg.wait_for(lambda: llm_gateway.chat("fast").status_code == 200, "the new configuration serves")
     assert all(stream.is_running() for stream in streams), "streams that ended before the change prove nothing"
@@ -149,7 +121,7 @@ def test_keys_are_rotated(cluster, llm_gateway, page, providers):
 
     assert (key("gpt-4o"), key("vertex/gemini-2.5-flash")) == ("Bearer sk-openai", "Bearer ya29.first")
     old = llm_gateway.pod.name
-    stream = Stream(llm_gateway, events=120)
+    stream = Stream(llm_gateway.url, events=120)
     page.section("Rotate a key")
     new = llm_gateway.pod.name
     assert new != old and stream.is_running(), (stream.failed, len(stream.lines))

@@ -4,12 +4,13 @@ import json
 
 import pytest
 import yaml
+from asking import Stream
 from rendering import objects, render
 
 import images
 import registry
 from cluster import wait_for
-from istio_gateway import Gateway, Stream
+from istio_gateway import Gateway
 
 GATEWAY = """
 apiVersion: v1

@@ -8,10 +8,10 @@ import openai
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from asking import HI
 from rendering import render
 
 from cluster import wait_for
-from istio_gateway import HI
 
 ISSUER = "https://login.example.com"
 

@@ -7,9 +7,9 @@ import httpx
 import openai
 import pytest
 
+from asking import HI
 import snapshot
 from cluster import wait_for
-from istio_gateway import HI
 from page import ROOT
 
 ALL = ("fallback-istio", "image-volume-istio", "ratelimit-istio", "telemetry-istio")

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
+from asking import Stream
 from cluster import wait_for
-from istio_gateway import Stream
 
 EDGE = "/spec/configPatches/0/patch/value/typed_config/config"
 ROUTER = "/spec/configPatches/0/match/listener/filterChain/filter/subFilter/name"

@@ -3,8 +3,8 @@ import subprocess
 
 import pytest
 
+from asking import Stream
 from cluster import wait_for
-from istio_gateway import Stream
 from page import ROOT
 
 EDGE = "/spec/configPatches/0/patch/value/typed_config/config"

@@ -1,8 +1,9 @@
 """k8s/overlays/istio-gateway/README.md, its end: the gateway is taken off, and streams in flight are not cut. After all that use it."""
 from pathlib import Path
 
+from asking import Stream
 from cluster import wait_for
-from istio_gateway import README, Stream
+from istio_gateway import README
 from page import BLOCK, ROOT
 
 
