@@ -60,12 +60,32 @@ def attribute(key, value):
     return bytes([0x0A, len(key)]) + key.encode() + bytes([0x12, len(text)]) + text
 
 
+def gateway(gateways, collector, config):
+    port = collector.server_address[1]
+    return gateways(config, [("  clusters:\n", CLUSTER.format(port=port)), ("          stream_idle_timeout: 300s\n", TRACING.format(port=port))])
+
+
+@pytest.mark.parametrize("config", ["minimal.yaml", "inline.yaml"])
+@pytest.mark.parametrize(
+    ("model", "stream", "status", "outcome"),
+    [("unheard-of", False, 404, "refused"), ("gpt-4o+status=500", False, 500, "error"), ("gpt-4o+error_mid=2", True, 200, "error")],
+)
+def test_what_ends_otherwise_is_in_its_span_and_settled_once(gateways, collector, config, model, stream, status, outcome):
+    gate = gateway(gateways, collector, config)
+    mark = gate.mark()
+    body = {"model": model, "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
+    for _ in range(5):
+        assert httpx.post(f"{gate.url}/v1/chat/completions", json=body).status_code == status
+    assert gate.entry(mark)["outcome"] == outcome
+    wait_for(lambda: collector.bodies, "the span is exported", 15)
+    assert attribute("outcome", outcome) in b"".join(collector.bodies)
+    assert gate.metric("weir_requests_total", outcome=outcome) == 5
+
+
 @pytest.mark.parametrize("config", ["minimal.yaml", "inline.yaml"])
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_span_tells_provider_tokens_and_cost(gateways, collector, config, stream):
-    port = collector.server_address[1]
-    changes = [("  clusters:\n", CLUSTER.format(port=port)), ("          stream_idle_timeout: 300s\n", TRACING.format(port=port))]
-    gate = gateways(config, changes)
+    gate = gateway(gateways, collector, config)
     mark = gate.mark()
     body = {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hi"}], "stream": stream}
     # As many as Envoy waits for before it sends them.
