@@ -94,8 +94,17 @@ def url(istio, waypoint):
     status = json.loads(istio.kubectl("-n", "weir", "get", "serviceentry", "llm", "-o", "json"))["status"]
     address = next(each["value"] for each in status["addresses"] if ":" not in each["value"])
     tunnel = Tunnel(waypoint.network.ip, f"{address}:80", certificates)
+    wait_for(lambda: serves(tunnel.url), "the waypoint serves", 60)
     yield tunnel.url
     tunnel.close()
+
+
+def serves(url):
+    """A waypoint is ready before it knows of all that it serves."""
+    try:
+        return chat(url, "gpt-4o").status_code == 200
+    except httpx.HTTPError:
+        return False
 
 
 def chat(url, model, **more):
