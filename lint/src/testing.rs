@@ -1,30 +1,36 @@
 //! What unit tests begin with.
 
 use crate::cursor::Cursor;
-use crate::document::{Source, documents};
+use crate::document::{Document, Source, documents};
 use crate::finding::Findings;
 use crate::system::System;
+use std::rc::Rc;
 
-/// The whole of a document.
-pub(crate) fn cursor(text: &str) -> Cursor {
+fn read(text: &str) -> (Vec<Rc<Document>>, Findings) {
     let mut findings = Findings::default();
     let source = Source {
         name: "a.yaml".to_owned(),
         text: text.to_owned(),
     };
-    let documents = documents(&[source], &mut findings);
+    (documents(&[source], &mut findings), findings)
+}
+
+/// The documents of a text in which YAML has nothing wrong.
+fn whole(text: &str) -> Vec<Rc<Document>> {
+    let (documents, findings) = read(text);
     assert!(findings.take().is_empty(), "{text}");
+    documents
+}
+
+/// The whole of a document.
+pub(crate) fn cursor(text: &str) -> Cursor {
+    let documents = whole(text);
     Cursor::root(documents.first().expect("a document"))
 }
 
 /// What one check finds in a text: levels and messages.
 pub(crate) fn found(check: fn(&System, &mut Findings), text: &str) -> Vec<String> {
-    let mut findings = Findings::default();
-    let source = Source {
-        name: "a.yaml".to_owned(),
-        text: text.to_owned(),
-    };
-    let documents = documents(&[source], &mut findings);
+    let (documents, _) = read(text);
     let mut out = Vec::new();
     for system in crate::system::systems(&documents) {
         let mut findings = Findings::default();
@@ -55,12 +61,6 @@ pub(crate) fn block(vm_id: &str, told: &str) -> String {
 
 /// The one system of a text.
 pub(crate) fn system(text: &str) -> System {
-    let mut findings = Findings::default();
-    let source = Source {
-        name: "a.yaml".to_owned(),
-        text: text.to_owned(),
-    };
-    let documents = documents(&[source], &mut findings);
-    assert!(findings.take().is_empty(), "{text}");
+    let documents = whole(text);
     crate::system::systems(&documents).pop().expect("a system")
 }
