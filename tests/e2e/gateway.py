@@ -47,11 +47,11 @@ def wait_for(condition, what, seconds=10.0):
 class Simulator:
     """The providers."""
 
-    def __init__(self, tls=None):
+    def __init__(self, tls=None, tls_listen="127.0.0.1:0"):
         binary = os.environ.get("WEIR_SIMULATOR", str(ROOT / "target/release/weir-simulator"))
         command = [binary, "--listen", "127.0.0.1:0"]
         if tls:
-            command += ["--tls", *tls, "--tls-listen", "127.0.0.1:0"]
+            command += ["--tls", *tls, "--tls-listen", tls_listen]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         lines = [json.loads(self.process.stdout.readline()) for _ in range(2 if tls else 1)]
         ports = [int(line["listen"].rsplit(":", 1)[1]) for line in lines]

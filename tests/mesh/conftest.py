@@ -20,7 +20,7 @@ from collector import Collector  # noqa: E402
 import envoy_gateway  # noqa: E402
 import istio_gateway as gateway_of_istio  # noqa: E402
 from istio import install  # noqa: E402
-from simulated import Providers  # noqa: E402
+import simulated  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +50,7 @@ def keep_logs():
 @pytest.fixture(scope="session")
 def providers(authority):
     """The providers, at their real names, over TLS."""
-    providers = Providers(authority)
+    providers = simulated.providers(authority)
     yield providers
     providers.stop()
 
