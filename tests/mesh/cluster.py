@@ -181,9 +181,5 @@ current-context: mesh
             process.wait()
 
 
-def istio_crds():
-    return build.module_folder("istio", "istio.io/istio") / "manifests/charts/base/files/crd-all.gen.yaml"
-
-
 def gateway_api_crds():
     return Path(build.module_folder("gateway", "sigs.k8s.io/gateway-api")) / "config/crd/standard"

@@ -60,18 +60,31 @@ class Shell:
         self.process.wait()
 
 
+def blocks(path):
+    """A page's commands and outputs, in order: the heading that each stands under, its kind, its text."""
+    found, heading = [], ""
+    for kind, text, title in BLOCK.findall(path.read_text()):
+        if title:
+            heading = title
+        elif kind in ("sh", "text", "json"):
+            found.append((heading, kind, text))
+    return found
+
+
+def sections(path, tests):
+    """The headings of a page that have commands, and those of them that one of these test files runs."""
+    ours = "".join(each.read_text() for each in tests)
+    headings = {heading for heading, kind, _ in blocks(ROOT / path) if kind == "sh"}
+    return headings, {heading for heading in headings if f'page.section("{heading}")' in ours}
+
+
 class Page:
     """A page of the documentation. `section` runs the commands under one heading, `rest` all that were not run yet."""
 
     def __init__(self, path, env=None):
         self.path = ROOT / path
         self.shell = Shell(env)
-        self.blocks, heading = [], ""
-        for kind, text, title in BLOCK.findall(self.path.read_text()):
-            if title:
-                heading = title
-            elif kind in ("sh", "text", "json"):
-                self.blocks.append((heading, kind, text))
+        self.blocks = blocks(self.path)
         assert any(kind == "sh" for _, kind, _ in self.blocks), f"{path} has no commands"
 
     def section(self, heading):

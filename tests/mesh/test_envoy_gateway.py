@@ -12,7 +12,7 @@ import asking
 import build
 import envoy_gateway as eg
 import snapshot
-from page import Page
+from page import sections
 
 # A model, the provider that serves it, the path and the header with its key.
 TARGETS = [
@@ -33,16 +33,8 @@ def page(llm_gateway):
 
 def test_no_command_of_the_page_is_left_out(cluster):
     """Each section is run: these by the tests of this name."""
-    path = Path(eg.ROOT, eg.README)
-    sections = {heading for heading, kind, _ in page_blocks(path) if kind == "sh"}
-    ours = "".join(each.read_text() for each in Path(__file__).parent.glob("*envoy_gateway*.py"))
-    assert sections == {heading for heading in sections if f'page.section("{heading}")' in ours} and len(sections) == 9
-
-
-def page_blocks(path):
-    page = Page(path)
-    page.close()
-    return page.blocks
+    headings, run = sections(eg.README, Path(__file__).parent.glob("*envoy_gateway*.py"))
+    assert headings == run and len(headings) == 9
 
 
 def test_the_pages_request_is_answered(page):

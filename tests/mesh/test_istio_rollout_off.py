@@ -4,23 +4,13 @@ from pathlib import Path
 from asking import Stream
 from cluster import wait_for
 from istio_gateway import README
-from page import BLOCK, ROOT
+from page import sections
 
 
 def test_no_command_of_the_page_is_left_out():
     """Each section is run, by one of these tests."""
-    headings = {heading for kind, _, heading in sections((ROOT / README).read_text()) if kind == "sh"}
-    ours = "".join(each.read_text() for each in Path(__file__).parent.glob("*istio_*.py"))
-    assert headings == {heading for heading in headings if f'page.section("{heading}")' in ours} and len(headings) >= 8
-
-
-def sections(text):
-    """Each block of a page: its kind, its text, and the heading that it stands under."""
-    found, heading = [], ""
-    for kind, block, title in BLOCK.findall(text):
-        heading = title or heading
-        found += [(kind, block, heading)] if kind else []
-    return found
+    headings, run = sections(README, Path(__file__).parent.glob("*istio_*.py"))
+    assert headings == run and len(headings) >= 8
 
 
 def test_it_is_taken_off(istio, istio_gateway):
